@@ -29,71 +29,213 @@ const nonRecoverable = entry.bind(null, 'nonRecoverable');
 
 export const errorCatalogue = {
   // disks
-  DISK_NOT_FOUND: nonRecoverable('The disk file does not exist', 'Put the file back, or remove the disk from protection.'),
-  DISK_LOCKED: recoverable('Another program holds the disk file', 'Close the program that uses the file; the next try is automatic.'),
-  DISK_ACCESS_DENIED: nonRecoverable('The disk file may not be read', 'Give the account that runs the engine read access to the file.'),
-  DISK_READ_FAILED: recoverable('Reading the disk file failed', 'Check the volume that holds the file; the next try is automatic.'),
-  DISK_WRITE_FAILED: recoverable('Writing a disk file failed', 'Check the volume that holds the file; the next try is automatic.'),
-  DISK_FORMAT_UNKNOWN: nonRecoverable('The file is neither a VHD nor a VHDX', 'Check that the file is a virtual disk.'),
+  DISK_NOT_FOUND: nonRecoverable(
+    'The disk file does not exist',
+    'Put the file back, or remove the disk from protection.',
+  ),
+  DISK_LOCKED: recoverable(
+    'Another program holds the disk file',
+    'Close the program that uses the file; the next try is automatic.',
+  ),
+  DISK_ACCESS_DENIED: nonRecoverable(
+    'The disk file may not be read',
+    'Give the account that runs the engine read access to the file.',
+  ),
+  DISK_READ_FAILED: recoverable(
+    'Reading the disk file failed',
+    'Check the volume that holds the file; the next try is automatic.',
+  ),
+  DISK_WRITE_FAILED: recoverable(
+    'Writing a disk file failed',
+    'Check the volume that holds the file; the next try is automatic.',
+  ),
+  DISK_FORMAT_UNKNOWN: nonRecoverable(
+    'The file is neither a VHD nor a VHDX',
+    'Check that the file is a virtual disk.',
+  ),
   DISK_CORRUPT: nonRecoverable('The virtual disk is damaged', 'Repair or restore the disk file named here.'),
-  DISK_TRUNCATED: nonRecoverable('The virtual disk file is shorter than it says', 'Restore the disk file named here from a copy.'),
-  DISK_UNSUPPORTED: nonRecoverable('The virtual disk needs a feature this version does not know', 'Convert the disk, or exclude it from protection.'),
-  DISK_TOO_LARGE: nonRecoverable('The virtual disk is larger than supported', 'Exclude the disk, or choose another vault.'),
-  DISK_CHAIN_BROKEN: nonRecoverable('The chain of differencing disks is broken', 'Put the missing or matching parent file back.', 32086),
-  DISK_CHAIN_CYCLE: nonRecoverable('The chain of differencing disks runs in a circle', 'Repair the parent locators of the files named here.'),
-  DISK_CHANGED_GEOMETRY: nonRecoverable('The disk was resized', 'Resynchronize: the disk is copied again, the other disks stay protected.'),
-  DISK_REPLACED: nonRecoverable('The disk file was replaced by another disk', 'Resynchronize: the disk is compared with its replica.'),
-  DISK_TARGET_EXISTS: nonRecoverable('The target file already exists', 'Choose another name, or remove the file first.'),
+  DISK_TRUNCATED: nonRecoverable(
+    'The virtual disk file is shorter than it says',
+    'Restore the disk file named here from a copy.',
+  ),
+  DISK_UNSUPPORTED: nonRecoverable(
+    'The virtual disk needs a feature this version does not know',
+    'Convert the disk, or exclude it from protection.',
+  ),
+  DISK_TOO_LARGE: nonRecoverable(
+    'The virtual disk is larger than supported',
+    'Exclude the disk, or choose another vault.',
+  ),
+  DISK_CHAIN_BROKEN: nonRecoverable(
+    'The chain of differencing disks is broken',
+    'Put the missing or matching parent file back.',
+    32086,
+  ),
+  DISK_CHAIN_CYCLE: nonRecoverable(
+    'The chain of differencing disks runs in a circle',
+    'Repair the parent locators of the files named here.',
+  ),
+  DISK_CHANGED_GEOMETRY: nonRecoverable(
+    'The disk was resized',
+    'Resynchronize: the disk is copied again, the other disks stay protected.',
+  ),
+  DISK_REPLACED: nonRecoverable(
+    'The disk file was replaced by another disk',
+    'Resynchronize: the disk is compared with its replica.',
+  ),
+  DISK_TARGET_EXISTS: nonRecoverable(
+    'The target file already exists',
+    'Choose another name, or remove the file first.',
+  ),
   // host and virtual machines
-  HOST_NOT_SET: nonRecoverable('No host has been chosen', 'Choose the folder that holds the VMs: hvrc host use DIR.'),
-  HOST_NOT_FOUND: recoverable('The host folder cannot be reached', 'Connect the volume or share that holds the VMs.'),
-  VM_NOT_FOUND: nonRecoverable('The virtual machine is not on the host', 'Check the name with hvrc vm list.', 29242),
+  HOST_NOT_SET: nonRecoverable(
+    'No host has been chosen',
+    'Choose the folder that holds the VMs: hvrc host use DIR.',
+  ),
+  HOST_NOT_FOUND: recoverable(
+    'The host folder cannot be reached',
+    'Connect the volume or share that holds the VMs.',
+  ),
+  VM_NOT_FOUND: nonRecoverable(
+    'The virtual machine is not on the host',
+    'Check the name with hvrc vm list.',
+    29242,
+  ),
   VM_AMBIGUOUS: nonRecoverable('More than one virtual machine has that name', 'Name the VM by its id.'),
-  VM_NO_DISKS: nonRecoverable('The virtual machine has no disk that can be protected', 'Check the VM folder and the exclusions.'),
-  VM_ALREADY_PROTECTED: nonRecoverable('The virtual machine is already protected', 'Remove the protection first to change its vault.'),
-  VM_NOT_PROTECTED: nonRecoverable('The virtual machine is not protected', 'Protect it first: hvrc protect VM --vault NAME.'),
-  DISK_NOT_IN_VM: nonRecoverable('The virtual machine has no such disk', 'Check the disk names with hvrc vm show VM.'),
-  DISK_IS_OS: nonRecoverable('The operating system disk cannot be excluded', 'Leave the OS disk in the protection.'),
-  STATE_INVALID: nonRecoverable('That cannot be done in the present state', 'Look at hvrc status VM for what runs or waits.'),
+  VM_NO_DISKS: nonRecoverable(
+    'The virtual machine has no disk that can be protected',
+    'Check the VM folder and the exclusions.',
+  ),
+  VM_ALREADY_PROTECTED: nonRecoverable(
+    'The virtual machine is already protected',
+    'Remove the protection first to change its vault.',
+  ),
+  VM_NOT_PROTECTED: nonRecoverable(
+    'The virtual machine is not protected',
+    'Protect it first: hvrc protect VM --vault NAME.',
+  ),
+  DISK_NOT_IN_VM: nonRecoverable(
+    'The virtual machine has no such disk',
+    'Check the disk names with hvrc vm show VM.',
+  ),
+  DISK_IS_OS: nonRecoverable(
+    'The operating system disk cannot be excluded',
+    'Leave the OS disk in the protection.',
+  ),
+  STATE_INVALID: nonRecoverable(
+    'That cannot be done in the present state',
+    'Look at hvrc status VM for what runs or waits.',
+  ),
   // replication log and tracking
-  HRL_WRITE_FAILED: recoverable('Writing the replication log failed', 'Check the volume beside the disk; the next try is automatic.'),
+  HRL_WRITE_FAILED: recoverable(
+    'Writing the replication log failed',
+    'Check the volume beside the disk; the next try is automatic.',
+  ),
   HRL_CORRUPT: nonRecoverable('The replication log is damaged', 'Resynchronize the VM.'),
   HRL_MISSING: nonRecoverable('A replication log is missing', 'Resynchronize the VM.'),
-  HRL_FOREIGN: nonRecoverable('The replication log belongs to another disk', 'Remove the file named here, then resynchronize.'),
+  HRL_FOREIGN: nonRecoverable(
+    'The replication log belongs to another disk',
+    'Remove the file named here, then resynchronize.',
+  ),
   HRL_UNSUPPORTED: nonRecoverable('The replication log has a newer format', 'Update this product.'),
-  HRL_OUT_OF_SEQUENCE: nonRecoverable('The replication log does not follow what the vault holds', 'Resynchronize the VM.', 32315),
-  HRL_THRESHOLD: nonRecoverable('The replication log reached 50 % of the disk', 'Resynchronize the VM; a faster link or a shorter outage prevents it.'),
-  TRACKING_DAMAGED: nonRecoverable('The tracking state of a disk is damaged or missing', 'Resynchronize the VM.'),
-  VOLUME_LOW_SPACE: recoverable('A volume is low on space', 'Free space on the volume named here; the next try is automatic.', 32022),
+  HRL_OUT_OF_SEQUENCE: nonRecoverable(
+    'The replication log does not follow what the vault holds',
+    'Resynchronize the VM.',
+    32315,
+  ),
+  HRL_THRESHOLD: nonRecoverable(
+    'The replication log reached 50 % of the disk',
+    'Resynchronize the VM; a faster link or a shorter outage prevents it.',
+  ),
+  TRACKING_DAMAGED: nonRecoverable(
+    'The tracking state of a disk is damaged or missing',
+    'Resynchronize the VM.',
+  ),
+  VOLUME_LOW_SPACE: recoverable(
+    'A volume is low on space',
+    'Free space on the volume named here; the next try is automatic.',
+    32022,
+  ),
   LOW_MEMORY: recoverable('The machine is low on memory', 'Close other programs; the next try is automatic.'),
   // vaults and replicas
   VAULT_UNKNOWN: nonRecoverable('No vault has that name', 'Check the name with hvrc vault list.'),
   VAULT_NAME_TAKEN: nonRecoverable('A vault of that name exists already', 'Choose another name.'),
-  VAULT_UNREACHABLE: recoverable('The vault cannot be reached', 'Connect the share, disk or network; the next try is automatic.', 29174),
-  VAULT_ACCESS_DENIED: nonRecoverable('The vault refuses access', 'Give the account read, write and delete rights in the vault.', 33414),
-  VAULT_FOREIGN: nonRecoverable('The directory holds other files and is not a vault', 'Choose an empty directory, or one that is a vault.'),
+  VAULT_UNREACHABLE: recoverable(
+    'The vault cannot be reached',
+    'Connect the share, disk or network; the next try is automatic.',
+    29174,
+  ),
+  VAULT_ACCESS_DENIED: nonRecoverable(
+    'The vault refuses access',
+    'Give the account read, write and delete rights in the vault.',
+    33414,
+  ),
+  VAULT_FOREIGN: nonRecoverable(
+    'The directory holds other files and is not a vault',
+    'Choose an empty directory, or one that is a vault.',
+  ),
   VAULT_UNSUPPORTED: nonRecoverable('The vault has a newer format', 'Update this product.'),
-  VAULT_CORRUPT: nonRecoverable('The catalogue of the vault is damaged', 'Restore the file named here, or protect the VM again.'),
-  VAULT_FULL: recoverable('The vault is full', 'Free space at the vault or shorten the retention; the next try is automatic.'),
-  VAULT_IN_USE: nonRecoverable('Another installation replicates this VM into the vault', 'Stop the other installation, or take the VM over.'),
-  VAULT_WRITE_FAILED: recoverable('Writing to the vault failed', 'Check the vault; the next try is automatic.'),
-  REPLICA_MISSING: nonRecoverable('The replica is not at the vault', 'Protect the VM again, or put the replica back.', 29244),
-  REPLICA_INVALID: nonRecoverable('The replica at the vault is damaged or was changed', 'Resynchronize the VM.'),
+  VAULT_CORRUPT: nonRecoverable(
+    'The catalogue of the vault is damaged',
+    'Restore the file named here, or protect the VM again.',
+  ),
+  VAULT_FULL: recoverable(
+    'The vault is full',
+    'Free space at the vault or shorten the retention; the next try is automatic.',
+  ),
+  VAULT_IN_USE: nonRecoverable(
+    'Another installation replicates this VM into the vault',
+    'Stop the other installation, or take the VM over.',
+  ),
+  VAULT_WRITE_FAILED: recoverable(
+    'Writing to the vault failed',
+    'Check the vault; the next try is automatic.',
+  ),
+  REPLICA_MISSING: nonRecoverable(
+    'The replica is not at the vault',
+    'Protect the VM again, or put the replica back.',
+    29244,
+  ),
+  REPLICA_INVALID: nonRecoverable(
+    'The replica at the vault is damaged or was changed',
+    'Resynchronize the VM.',
+  ),
   POINT_NOT_FOUND: nonRecoverable('There is no such recovery point', 'Check the list with hvrc points VM.'),
-  RESTORE_TARGET_EXISTS: nonRecoverable('The target directory already holds such a file', 'Choose an empty directory.'),
+  RESTORE_TARGET_EXISTS: nonRecoverable(
+    'The target directory already holds such a file',
+    'Choose an empty directory.',
+  ),
   VERIFY_MISMATCH: nonRecoverable('The copy differs from what it should hold', 'Resynchronize the VM.'),
   // engine
-  RESYNC_REQUIRED: nonRecoverable('The virtual machine must be resynchronized', 'Resynchronize: hvrc resync VM.'),
-  ENGINE_RUNNING: nonRecoverable('Another engine uses this data directory', 'Use the running engine, or stop it first.'),
+  RESYNC_REQUIRED: nonRecoverable(
+    'The virtual machine must be resynchronized',
+    'Resynchronize: hvrc resync VM.',
+  ),
+  ENGINE_RUNNING: nonRecoverable(
+    'Another engine uses this data directory',
+    'Use the running engine, or stop it first.',
+  ),
   ENGINE_STOPPED: recoverable('The engine was stopped', 'Start the engine again; work goes on by itself.'),
-  STORE_DAMAGED: nonRecoverable('The database of the engine is damaged', 'Restore the data directory, or start with an empty one.'),
-  WORKER_FAILED: recoverable('A worker of the engine ended unexpectedly', 'The next try is automatic; the log file has the details.'),
-  RUNTIME_UNSUPPORTED: nonRecoverable('This Node.js version is not supported', 'Start through npm, which brings the right version.'),
+  STORE_DAMAGED: nonRecoverable(
+    'The database of the engine is damaged',
+    'Restore the data directory, or start with an empty one.',
+  ),
+  WORKER_FAILED: recoverable(
+    'A worker of the engine ended unexpectedly',
+    'The next try is automatic; the log file has the details.',
+  ),
+  RUNTIME_UNSUPPORTED: nonRecoverable(
+    'This Node.js version is not supported',
+    'Start through npm, which brings the right version.',
+  ),
   JOB_NOT_FOUND: nonRecoverable('There is no such job', 'Check the list with hvrc jobs.'),
   INPUT_INVALID: nonRecoverable('A value is not valid', 'Correct the field named here.'),
   TIMED_OUT: recoverable('A phase took longer than allowed', 'The next try is automatic.'),
   CANCELLED: nonRecoverable('The work was cancelled', 'Start it again when you want it.'),
-  UNKNOWN: nonRecoverable('Something unforeseen happened', 'See the log file; report it with a support bundle.'),
+  UNKNOWN: nonRecoverable(
+    'Something unforeseen happened',
+    'See the log file; report it with a support bundle.',
+  ),
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

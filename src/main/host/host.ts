@@ -1,0 +1,65 @@
+import type { ErrorReport } from '../../contract/errors.ts';
+import type { DiskFormat, DiskKind } from '../../contract/model.ts';
+
+/** One virtual disk of a VM as the host shows it now. */
+export interface HostDisk {
+  /** Disk id of the chain's root (lower-case UUID), unique within the VM. */
+  readonly id: string;
+  /** File name of the chain's root, e.g. `system.vhdx`: stays when a checkpoint adds a tip. */
+  readonly name: string;
+  /** The chain's root file; logs lie beside it and carry its name. */
+  readonly rootPath: string;
+  /** The file the VM writes into: the tip of the chain. */
+  readonly path: string;
+  readonly format: DiskFormat;
+  readonly kind: DiskKind;
+  readonly sizeBytes: number;
+  readonly logicalSectorBytes: number;
+  /** Every file of the chain, tip first. */
+  readonly files: readonly string[];
+  readonly isOperatingSystem: boolean;
+}
+
+export interface HostVm {
+  /** Stable when the VM's folder is renamed. */
+  readonly id: string;
+  readonly name: string;
+  readonly path: string;
+  /** From the OS disk's partition table: MBR 1, GPT 2; null when it has neither. */
+  readonly generation: 1 | 2 | null;
+  readonly disks: readonly HostDisk[];
+  /** Disk files that could not be understood: broken chains, damaged headers. They block protection of this VM only. */
+  readonly problems: readonly ErrorReport[];
+}
+
+/** A disk held still for one pass. */
+export interface FrozenDisk {
+  readonly diskId: string;
+  /** What to open: a clone of the tip, or the live tip itself. */
+  readonly path: string;
+  /** True for a clone, which cannot change while it is read. */
+  readonly cloned: boolean;
+}
+
+export interface FrozenVm {
+  readonly disks: readonly FrozenDisk[];
+  /** Milliseconds since the epoch: the source time that this cut stands for. */
+  readonly takenAtMs: number;
+  /**
+   * Whether what was read since `freeze` is one point in time: clones taken at one instant, or live files that did not
+   * change. Call it after the last byte was read, before `release`.
+   */
+  isConsistent(): Promise<boolean>;
+  /** Removes clones. Safe to call twice. */
+  release(): Promise<void>;
+}
+
+/** Where VMs live. `folder/` now; `hyperv/` drives a real host behind the same port. */
+export interface Host {
+  readonly kind: 'folder' | 'hyperv';
+  readonly root: string;
+  /** @throws ReplicationError `HOST_NOT_FOUND` */
+  listVms(): Promise<readonly HostVm[]>;
+  /** Holds the named disks of a VM still, by clone where the volume can. */
+  freeze(vm: HostVm, diskIds: readonly string[]): Promise<FrozenVm>;
+}
