@@ -220,6 +220,15 @@ export const errorCatalogue = {
     'The database of the engine is damaged',
     'Restore the data directory, or start with an empty one.',
   ),
+  STORE_UNSUPPORTED: nonRecoverable('The database of the engine has a newer format', 'Update this product.'),
+  STORE_FAILED: recoverable(
+    'The database of the engine cannot be used',
+    'Check the volume that holds the data directory; the next try is automatic.',
+  ),
+  DATA_DIRECTORY_UNUSABLE: nonRecoverable(
+    'The data directory cannot be used',
+    'Choose a directory that this account may write: --data DIR.',
+  ),
   WORKER_FAILED: recoverable(
     'A worker of the engine ended unexpectedly',
     'The next try is automatic; the log file has the details.',
@@ -251,6 +260,8 @@ export interface ErrorContext {
   /** Milliseconds after which a service asked to be tried again. */
   readonly retryAfterMs?: number | undefined;
 }
+
+export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(errorCatalogue, code);
 
 /** A `ReplicationError` as plain data: crosses threads, sockets and the store. */
 export interface ErrorReport {

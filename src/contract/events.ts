@@ -1,0 +1,9 @@
+/** What the engine pushes to whoever subscribed. Each push carries the whole new report, so that a lost one does no harm. */
+
+import type { EventReport, JobReport, VmStatus } from './reports.ts';
+
+export type EnginePush =
+  | { readonly kind: 'status'; readonly status: VmStatus }
+  | { readonly kind: 'unprotected'; readonly vmId: string }
+  | { readonly kind: 'job'; readonly job: JobReport }
+  | { readonly kind: 'event'; readonly event: EventReport };

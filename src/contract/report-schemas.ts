@@ -1,0 +1,89 @@
+/** Schemas of the reports that are kept in the store or come in over a socket, tied to their types. */
+
+import { z } from 'zod';
+import { type ErrorReport, isErrorCode } from './errors.ts';
+import { type ReplicationState, replicationStates } from './model.ts';
+import { type JobResult, type JobStep, jobKinds, jobStates, stepStates } from './reports.ts';
+
+export const errorCodeSchema = z.string().refine(isErrorCode, 'is no code of the catalogue');
+
+export const errorReportSchema: z.ZodType<ErrorReport> = z.object({
+  code: errorCodeSchema,
+  class: z.literal(['recoverable', 'nonRecoverable']),
+  title: z.string(),
+  message: z.string(),
+  nextStep: z.string(),
+  vm: z.string().exactOptional(),
+  file: z.string().exactOptional(),
+  offset: z.number().exactOptional(),
+  cause: z.string().exactOptional(),
+  retryAfterMs: z.number().exactOptional(),
+});
+
+export const replicationStateSchema = z.literal(Object.keys(replicationStates) as ReplicationState[]);
+export const consistencySchema = z.literal(['application', 'crash', 'fuzzy']);
+export const diskFormatSchema = z.literal(['raw', 'vhd', 'vhdx']);
+
+export const cycleResultSchema = z.object({
+  kind: z.literal('cycle'),
+  vm: z.string(),
+  changedBytes: z.number(),
+  sentBytes: z.number(),
+  blocksCompared: z.number(),
+  blocksChanged: z.number(),
+  durationMs: z.number(),
+  consistency: consistencySchema,
+  point: z.string().nullable(),
+});
+
+export const jobStepSchema: z.ZodType<JobStep> = z.object({
+  name: z.string(),
+  state: z.literal(stepStates),
+  startedAt: z.string().nullable(),
+  endedAt: z.string().nullable(),
+  percent: z.number().nullable(),
+});
+
+export const jobKindSchema = z.literal(jobKinds);
+export const jobStateSchema = z.literal(jobStates);
+
+export const jobResultSchema: z.ZodType<JobResult> = z.discriminatedUnion('kind', [
+  cycleResultSchema,
+  z.object({
+    kind: z.literal('initial'),
+    vm: z.string(),
+    sentBytes: z.number(),
+    skippedBytes: z.number(),
+    durationMs: z.number(),
+    consistency: consistencySchema,
+    point: z.string().nullable(),
+  }),
+  z.object({
+    kind: z.literal('resync'),
+    vm: z.string(),
+    comparedBlocks: z.number(),
+    differentBlocks: z.number(),
+    sentBytes: z.number(),
+    durationMs: z.number(),
+  }),
+  z.object({
+    kind: z.literal('verify'),
+    vm: z.string(),
+    blocks: z.number(),
+    differentBlocks: z.number(),
+    identical: z.boolean(),
+    firstDifferences: z.array(z.object({ disk: z.string(), offset: z.number(), lengthBytes: z.number() })),
+    durationMs: z.number(),
+  }),
+  z.object({
+    kind: z.literal('restore'),
+    vm: z.string(),
+    point: z.string(),
+    pointTakenAt: z.string(),
+    consistency: consistencySchema,
+    files: z.array(z.object({ disk: z.string(), path: z.string(), sizeBytes: z.number() })),
+    verified: z.boolean(),
+    durationMs: z.number(),
+  }),
+  z.object({ kind: z.literal('unprotect'), vm: z.string(), replicaDeleted: z.boolean() }),
+]);

@@ -1,0 +1,370 @@
+/**
+ * The reports: plain readonly data that the engine hands to whoever asks, and all that a screen or a table may read.
+ * Names ending in `At` are ISO 8601 times in UTC, those in `Ms` milliseconds (since the epoch where they name a moment),
+ * those in `Bytes` bytes.
+ */
+
+import type { ErrorClass, ErrorCode, ErrorReport } from './errors.ts';
+import type { Consistency, DiskFormat, DiskKind, Health, ReplicationState } from './model.ts';
+
+export type ProgressPhase =
+  | 'checking'
+  | 'initial'
+  | 'scan'
+  | 'delta'
+  | 'apply'
+  | 'verify'
+  | 'resync'
+  | 'restore';
+
+/** How far one disk's long operation is. `doneBytes + skippedBytes` reaches `totalBytes` at the end. */
+export interface Progress {
+  readonly phase: ProgressPhase;
+  /** Bytes moved or compared, those of an earlier run that was resumed included. */
+  readonly doneBytes: number;
+  /** Bytes known to need no work: holes, zeros, unchanged blocks. */
+  readonly skippedBytes: number;
+  readonly totalBytes: number;
+  /** Over the last 10 seconds; null until something moved. */
+  readonly rateBytesPerSecond: number | null;
+  readonly etaSeconds: number | null;
+  /** The fraction (0–1) at which this run took up an earlier one; null for a fresh start. */
+  readonly resumedAt: number | null;
+  /** What it waits for, in words for people; null while it moves. */
+  readonly blockedOn: string | null;
+}
+
+export interface HealthReason {
+  readonly text: string;
+  readonly sinceMs: number;
+  readonly code?: ErrorCode;
+}
+
+/** Recoverable trouble: what failed and when the next attempt comes. */
+export interface RetryStatus {
+  readonly attempts: number;
+  readonly firstFailureAt: string;
+  readonly nextAttemptAt: string;
+  readonly lastError: ErrorReport;
+}
+
+/** Why a VM is marked for resynchronization. */
+export interface ResyncStatus {
+  readonly code: ErrorCode;
+  /** What happened, one sentence. */
+  readonly cause: string;
+  readonly since: string;
+  /** What keeps it from happening again, one sentence. */
+  readonly prevention: string;
+}
+
+export interface DiskStatus {
+  readonly id: string;
+  readonly name: string;
+  /** The file the VM writes into. */
+  readonly path: string;
+  readonly format: DiskFormat;
+  readonly sizeBytes: number;
+  /** Path or URL of the replica, without secrets; null when there is none. */
+  readonly replica: string | null;
+  readonly excluded: boolean;
+  readonly hrl: {
+    /** The log's path beside the disk; null when the disk is not tracked. */
+    readonly path: string | null;
+    /** The growing log and the sealed ones in transit together. */
+    readonly bytes: number;
+    /** 50 % of the disk: beyond it the VM must be resynchronized. */
+    readonly thresholdBytes: number;
+  };
+  readonly progress: Progress | null;
+  readonly error: ErrorReport | null;
+}
+
+export interface VmStatus {
+  readonly id: string;
+  readonly name: string;
+  /** The VM's folder. */
+  readonly path: string;
+  readonly protected: boolean;
+  readonly state: ReplicationState;
+  readonly stateNumber: number;
+  readonly health: Health;
+  readonly healthReasons: readonly HealthReason[];
+  /** Name of the vault; null when not protected. */
+  readonly vault: string | null;
+  readonly frequencySeconds: number | null;
+  /** Now minus the source time of the last change safely at the vault; null before the first replica is complete. */
+  readonly rpoSeconds: number | null;
+  readonly lastSyncAt: string | null;
+  readonly nextCycleAt: string | null;
+  readonly paused: boolean;
+  /** What runs now, in words for people; null when nothing does. */
+  readonly activity: string | null;
+  readonly retry: RetryStatus | null;
+  readonly resync: ResyncStatus | null;
+  readonly lastCycle: CycleResult | null;
+  readonly disks: readonly DiskStatus[];
+}
+
+/** The answer to `status`: every protected VM, worst health first, or the one asked for. */
+export interface StatusReport {
+  readonly host: string | null;
+  /** False when requests are served without replication cycles running. */
+  readonly engineRunning: boolean;
+  readonly vms: readonly VmStatus[];
+}
+
+export interface CycleResult {
+  readonly kind: 'cycle';
+  readonly vm: string;
+  /** Bytes that differed from the replica, counted in changed pages. */
+  readonly changedBytes: number;
+  /** Bytes that went to the vault. */
+  readonly sentBytes: number;
+  readonly blocksCompared: number;
+  readonly blocksChanged: number;
+  readonly durationMs: number;
+  readonly consistency: Consistency;
+  /** Id of the recovery point that the cycle added; null when its cut was fuzzy or nothing changed. */
+  readonly point: string | null;
+}
+
+export interface InitialReplicationResult {
+  readonly kind: 'initial';
+  readonly vm: string;
+  readonly sentBytes: number;
+  readonly skippedBytes: number;
+  readonly durationMs: number;
+  readonly consistency: Consistency;
+  readonly point: string | null;
+}
+
+export interface ResyncResult {
+  readonly kind: 'resync';
+  readonly vm: string;
+  readonly comparedBlocks: number;
+  readonly differentBlocks: number;
+  readonly sentBytes: number;
+  readonly durationMs: number;
+}
+
+export interface BlockDifference {
+  readonly disk: string;
+  /** Byte offset on the virtual disk. */
+  readonly offset: number;
+  readonly lengthBytes: number;
+}
+
+export interface VerifyResult {
+  readonly kind: 'verify';
+  readonly vm: string;
+  readonly blocks: number;
+  readonly differentBlocks: number;
+  readonly identical: boolean;
+  /** The first few differences, in order. */
+  readonly firstDifferences: readonly BlockDifference[];
+  readonly durationMs: number;
+}
+
+export interface RestoreResult {
+  readonly kind: 'restore';
+  readonly vm: string;
+  readonly point: string;
+  readonly pointTakenAt: string;
+  readonly consistency: Consistency;
+  readonly files: readonly { readonly disk: string; readonly path: string; readonly sizeBytes: number }[];
+  /** Every block was compared with the digests taken at the cut. */
+  readonly verified: boolean;
+  readonly durationMs: number;
+}
+
+export interface UnprotectResult {
+  readonly kind: 'unprotect';
+  readonly vm: string;
+  readonly replicaDeleted: boolean;
+}
+
+export type JobResult =
+  | CycleResult
+  | InitialReplicationResult
+  | ResyncResult
+  | VerifyResult
+  | RestoreResult
+  | UnprotectResult;
+
+export const jobKinds = ['initial', 'cycle', 'resync', 'verify', 'restore', 'unprotect'] as const;
+export type JobKind = (typeof jobKinds)[number];
+
+export const jobStates = [
+  'queued',
+  'running',
+  'waitingForRetry',
+  'waitingForWindow',
+  'paused',
+  'cancelling',
+  'succeeded',
+  'failed',
+  'cancelled',
+] as const;
+export type JobState = (typeof jobStates)[number];
+
+/** Whether a job in that state will never run again. */
+export const isEnded = (state: JobState): boolean =>
+  state === 'succeeded' || state === 'failed' || state === 'cancelled';
+
+export const stepStates = ['pending', 'running', 'succeeded', 'failed', 'skipped'] as const;
+
+export interface JobStep {
+  readonly name: string;
+  readonly state: (typeof stepStates)[number];
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  /** 0–100; null where it cannot be told. */
+  readonly percent: number | null;
+}
+
+export interface JobReport {
+  readonly id: number;
+  readonly kind: JobKind;
+  readonly vmId: string;
+  /** Name of the VM. */
+  readonly vm: string;
+  readonly state: JobState;
+  readonly steps: readonly JobStep[];
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly percent: number | null;
+  /** Why it failed; while it waits for a retry, the last failure. */
+  readonly error: ErrorReport | null;
+  /** When it goes on by itself, for the waiting states. */
+  readonly nextAttemptAt: string | null;
+  readonly result: JobResult | null;
+}
+
+export const eventLevels = ['info', 'warning', 'error'] as const;
+
+export interface EventReport {
+  /** Grows with each event. */
+  readonly id: number;
+  readonly at: string;
+  readonly level: (typeof eventLevels)[number];
+  readonly code: ErrorCode | null;
+  readonly class: ErrorClass | null;
+  readonly vmId: string | null;
+  readonly vm: string | null;
+  readonly disk: string | null;
+  readonly text: string;
+}
+
+export interface PointReport {
+  readonly id: string;
+  readonly takenAt: string;
+  readonly consistency: Consistency;
+  /** What keeping the point costs beyond the newer ones. */
+  readonly sizeBytes: number;
+}
+
+export interface PointsReport {
+  readonly vmId: string;
+  readonly vm: string;
+  readonly vault: string;
+  /** Oldest first. */
+  readonly points: readonly PointReport[];
+}
+
+export interface VaultReport {
+  readonly name: string;
+  readonly kind: 'directory' | 'azure';
+  /** What the user typed: a directory, or `azure:CONTAINER`. */
+  readonly target: string;
+  readonly vaultId: string;
+  readonly addedAt: string;
+  readonly reachable: boolean;
+  readonly freeBytes: number | null;
+  readonly totalBytes: number | null;
+  readonly vms: readonly VaultVmReport[];
+  /** Why it is not reachable. */
+  readonly error: ErrorReport | null;
+}
+
+/** A VM in a vault's own catalogue, whichever installation put it there. */
+export interface VaultVmReport {
+  readonly id: string;
+  readonly name: string;
+  /** Name of the installation that replicates it. */
+  readonly writer: string;
+  readonly disks: number;
+  readonly points: number;
+  readonly newestPointAt: string | null;
+}
+
+export interface VaultCheckReport {
+  readonly name: string;
+  readonly target: string;
+  readonly passed: boolean;
+  readonly checks: readonly { readonly right: string; readonly passed: boolean; readonly detail: string }[];
+}
+
+/** A disk as the host shows it, protected or not. */
+export interface HostDiskReport {
+  readonly id: string;
+  readonly name: string;
+  readonly path: string;
+  readonly format: DiskFormat;
+  readonly kind: DiskKind;
+  readonly sizeBytes: number;
+  readonly logicalSectorBytes: number;
+  readonly isOperatingSystem: boolean;
+  /** Every file of the chain, the tip first. */
+  readonly files: readonly string[];
+}
+
+export interface VmSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly path: string;
+  readonly generation: 1 | 2 | null;
+  readonly protected: boolean;
+  readonly vault: string | null;
+  readonly state: ReplicationState;
+  readonly health: Health | null;
+  readonly sizeBytes: number;
+  readonly disks: readonly HostDiskReport[];
+  /** Disk files that could not be understood. */
+  readonly problems: readonly ErrorReport[];
+}
+
+export interface HostReport {
+  readonly kind: 'folder' | 'hyperv';
+  readonly root: string;
+  readonly reachable: boolean;
+  readonly vms: number;
+  readonly error: ErrorReport | null;
+}
+
+export interface PrerequisiteCheck {
+  readonly name: string;
+  readonly passed: boolean;
+  readonly detail: string;
+}
+
+/** The answer to `protect`. With `checkOnly` there is neither status nor job. */
+export interface ProtectReport {
+  readonly vm: string;
+  readonly checks: readonly PrerequisiteCheck[];
+  readonly status: VmStatus | null;
+  /** The initial replication: queued, and running once replication cycles run. */
+  readonly job: JobReport | null;
+}
+
+export interface EngineReport {
+  readonly pid: number;
+  readonly version: string;
+  readonly startedAt: string;
+  readonly dataDirectory: string;
+  readonly logFile: string;
+  /** False when requests are served without replication cycles running. */
+  readonly running: boolean;
+  readonly protectedVms: number;
+  readonly memoryBytes: number;
+}

@@ -1,0 +1,149 @@
+/**
+ * Everything that can be asked of an engine: name → schema of the parameters and type of the answer. The schemas are
+ * checked where a request enters the engine; a `vm` is a name or an id, looked up by the handler.
+ *
+ * Long work answers with its job at once. Its progress comes as pushes, its end through `job.wait`.
+ */
+
+import { z } from 'zod';
+import { copyFrequenciesSeconds } from './model.ts';
+import type {
+  EngineReport,
+  EventReport,
+  HostReport,
+  JobReport,
+  PointsReport,
+  ProtectReport,
+  StatusReport,
+  VaultCheckReport,
+  VaultReport,
+  VmStatus,
+  VmSummary,
+} from './reports.ts';
+
+const noNul = (text: string): boolean => !text.includes('\0');
+
+/** Longest path that Windows takes with its long-path prefix, less room for what is appended. */
+export const maxPathLength = 32_000;
+
+/** An absolute path of any of the supported systems; doors resolve relative ones before they ask. */
+export const absolutePath = z
+  .string()
+  .max(maxPathLength)
+  .refine(noNul, 'must not contain a NUL character')
+  .regex(/^(\/|[A-Za-z]:[\\/]|\\\\[^\\])/, 'must be an absolute path');
+
+const line = z
+  .string()
+  .trim()
+  .min(1)
+  .max(260)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+  .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not contain control characters');
+
+const vmKey = line;
+/** A vault's name appears in file names and on command lines. */
+export const vaultName = z
+  .string()
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$/u, 'must be 1–63 letters, digits, blanks, dots, hyphens');
+/** A directory, or `azure:CONTAINER`. */
+const vaultTarget = z.union([
+  z.string().regex(/^azure:[a-z0-9](-?[a-z0-9]){2,62}$/, 'must be azure:CONTAINER'),
+  absolutePath,
+]);
+export const frequencySeconds = z.literal(copyFrequenciesSeconds);
+export const retentionPoints = z.int().min(1).max(1000);
+const jobId = z.int().positive();
+const limit = z.int().min(1).max(1000);
+
+interface RequestDefinition<P extends z.ZodType, R> {
+  readonly params: P;
+  /** Never present: carries the answer's type. */
+  readonly result?: R;
+}
+
+const answering =
+  <R>() =>
+  <P extends z.ZodType>(params: P): RequestDefinition<P, R> => ({ params });
+
+const none = z.strictObject({});
+const ofVm = z.strictObject({ vm: vmKey });
+
+export const requests = {
+  'host.use': answering<HostReport>()(z.strictObject({ path: absolutePath })),
+  'host.show': answering<HostReport>()(none),
+  'vm.list': answering<readonly VmSummary[]>()(none),
+  'vm.show': answering<VmSummary>()(ofVm),
+
+  'vault.add': answering<VaultReport>()(z.strictObject({ name: vaultName, target: vaultTarget })),
+  'vault.list': answering<readonly VaultReport[]>()(none),
+  'vault.check': answering<VaultCheckReport>()(z.strictObject({ name: vaultName })),
+
+  /** Every protected VM, worst first; with `vm`, that VM, protected or not. */
+  status: answering<StatusReport>()(z.strictObject({ vm: vmKey.optional() })),
+  protect: answering<ProtectReport>()(
+    z.strictObject({
+      vm: vmKey,
+      vault: vaultName,
+      frequencySeconds: frequencySeconds.default(300),
+      /** Disk names or ids. */
+      exclude: z.array(line).max(64).default([]),
+      retentionPoints: retentionPoints.optional(),
+      /** Runs the prerequisite checks and changes nothing. */
+      checkOnly: z.boolean().optional(),
+    }),
+  ),
+  /** One replication cycle now, whether or not cycles run by themselves. */
+  sync: answering<JobReport>()(ofVm),
+  pause: answering<VmStatus>()(ofVm),
+  resume: answering<VmStatus>()(ofVm),
+  unprotect: answering<JobReport>()(z.strictObject({ vm: vmKey, deleteReplica: z.boolean().optional() })),
+  /** `deep` compares with what the vault's disks hold, not with their recorded digests. */
+  resync: answering<JobReport>()(z.strictObject({ vm: vmKey, deep: z.boolean().optional() })),
+  verify: answering<JobReport>()(ofVm),
+  /** Ends the waiting for the next attempt. */
+  'retry.now': answering<VmStatus>()(ofVm),
+
+  /** With `vault`, the VM is looked up in that vault's own catalogue. */
+  points: answering<PointsReport>()(z.strictObject({ vm: vmKey, vault: vaultName.optional() })),
+  restore: answering<JobReport>()(
+    z.strictObject({
+      vm: vmKey,
+      vault: vaultName.optional(),
+      /** Id of a recovery point; the newest when not given. */
+      point: line.optional(),
+      toDirectory: absolutePath,
+      format: z.literal(['raw', 'vhd', 'vhdx']).optional(),
+    }),
+  ),
+
+  /** Newest first. */
+  jobs: answering<readonly JobReport[]>()(z.strictObject({ limit: limit.optional() })),
+  job: answering<JobReport>()(z.strictObject({ id: jobId })),
+  /** Answers as soon as the job knows; `job.wait` tells when it has ended. */
+  'job.cancel': answering<JobReport>()(z.strictObject({ id: jobId })),
+  /** Answers when the job has ended. */
+  'job.wait': answering<JobReport>()(z.strictObject({ id: jobId })),
+  /** Oldest first: the newest `limit` events, or with `sinceId` those after it. */
+  events: answering<readonly EventReport[]>()(
+    z.strictObject({ limit: limit.optional(), vm: vmKey.optional(), sinceId: z.int().min(0).optional() }),
+  ),
+
+  'engine.info': answering<EngineReport>()(none),
+  /** Answered by the door that runs the engine: an orderly stop begins. */
+  'engine.stop': answering<{ readonly stopping: true }>()(none),
+} as const;
+
+export type RequestName = keyof typeof requests;
+/** What a caller passes: fields with a default may be left out. */
+export type RequestParams<N extends RequestName> = z.input<(typeof requests)[N]['params']>;
+/** What a handler receives, once checked. */
+export type CheckedParams<N extends RequestName> = z.output<(typeof requests)[N]['params']>;
+export type RequestResult<N extends RequestName> = NonNullable<(typeof requests)[N]['result']>;
+
+/** One handler per request, as the engine implements them. */
+export type RequestHandlers = {
+  readonly [N in RequestName]: (params: CheckedParams<N>) => Promise<RequestResult<N>>;
+};
+
+export const isRequestName = (name: string): name is RequestName => Object.hasOwn(requests, name);
