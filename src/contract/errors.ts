@@ -131,6 +131,10 @@ export const errorCatalogue = {
     'Writing the replication log failed',
     'Check the volume beside the disk; the next try is automatic.',
   ),
+  HRL_READ_FAILED: recoverable(
+    'Reading the replication log failed',
+    'Check the volume beside the disk; the next try is automatic.',
+  ),
   HRL_CORRUPT: nonRecoverable('The replication log is damaged', 'Resynchronize the VM.'),
   HRL_MISSING: nonRecoverable('A replication log is missing', 'Resynchronize the VM.'),
   HRL_FOREIGN: nonRecoverable(
@@ -150,6 +154,10 @@ export const errorCatalogue = {
   TRACKING_DAMAGED: nonRecoverable(
     'The tracking state of a disk is damaged or missing',
     'Resynchronize the VM.',
+  ),
+  TRACKING_WRITE_FAILED: recoverable(
+    'Writing the tracking state of a disk failed',
+    'Check the volume that holds the data directory; the next try is automatic.',
   ),
   VOLUME_LOW_SPACE: recoverable(
     'A volume is low on space',
@@ -232,6 +240,10 @@ export const errorCatalogue = {
   WORKER_FAILED: recoverable(
     'A worker of the engine ended unexpectedly',
     'The next try is automatic; the log file has the details.',
+  ),
+  PORT_UNAVAILABLE: nonRecoverable(
+    'The port cannot be used',
+    'Choose another port with --port, or leave it out for any free one.',
   ),
   RUNTIME_UNSUPPORTED: nonRecoverable(
     'This Node.js version is not supported',

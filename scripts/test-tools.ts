@@ -1,0 +1,81 @@
+/**
+ * Programs of other people that the tests check us against. A machine without one skips the tests that need it and
+ * says so; on a build machine (`CI` set) that is a failure.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { findBrowser } from './browser.ts';
+
+interface TestTool {
+  readonly name: string;
+  readonly debianPackage: string;
+  /** Set to 1 for the tests when the tool is missing. */
+  readonly skipVariable: string;
+  readonly skipped: string;
+  /** Missing on a build machine too: the test that wants it needs more than a package (a mount). */
+  readonly optional?: boolean;
+  isPresent(): boolean;
+}
+
+const runs = (command: string, ...args: string[]) =>
+  spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+
+const tools: readonly TestTool[] = [
+  {
+    name: 'qemu-img and qemu-io',
+    debianPackage: 'qemu-utils',
+    skipVariable: 'HVRC_SKIP_QEMU',
+    skipped: 'comparisons of disks with QEMU',
+    isPresent: () => runs('qemu-img', '--version') && runs('qemu-io', '--version'),
+  },
+  {
+    name: 'libvhdi for Python',
+    debianPackage: 'python3-libvhdi',
+    skipVariable: 'HVRC_SKIP_LIBVHDI',
+    skipped: 'comparisons of differencing chains with libvhdi',
+    isPresent: () => ['/usr/bin/python3', 'python3'].some((python) => runs(python, '-c', 'import pyvhdi')),
+  },
+  {
+    name: 'mkfs.xfs',
+    debianPackage: 'xfsprogs',
+    skipVariable: 'HVRC_SKIP_XFS',
+    skipped: 'freezing disks by reflink on XFS',
+    optional: true,
+    isPresent: () => runs('mkfs.xfs', '-V'),
+  },
+  {
+    name: 'Chrome, Edge or Chromium',
+    debianPackage: 'chromium',
+    skipVariable: 'HVRC_SKIP_BROWSER',
+    skipped: 'end-to-end tests in a browser',
+    isPresent: () => findBrowser() !== undefined,
+  },
+];
+
+const canInstall = () => process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
+
+const install = (missing: readonly TestTool[]): void => {
+  const packages = missing.map(({ debianPackage }) => debianPackage);
+  console.log(`Installing what the tests compare with: ${packages.join(', ')} …`);
+  const options = { stdio: ['ignore', 'ignore', 'inherit'] as ['ignore', 'ignore', 'inherit'] };
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  spawnSync('apt-get', ['update', '-q'], { ...options, env });
+  spawnSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], { ...options, env });
+};
+
+/**
+ * Finds the tools, installing them where this machine lets us, and tells the tests what to skip.
+ * @returns the names of tools that had to be there and are not
+ */
+export const prepareTestTools = (): readonly string[] => {
+  const absent = tools.filter((tool) => !tool.isPresent());
+  if (absent.length > 0 && canInstall()) install(absent);
+  const missing = absent.filter((tool) => !tool.isPresent());
+  for (const { name, debianPackage, skipped, skipVariable } of missing) {
+    process.env[skipVariable] = '1';
+    console.log(`Skipped, for want of ${name} (package ${debianPackage}): ${skipped}.`);
+  }
+  const browser = findBrowser();
+  if (browser !== undefined) process.env.HVRC_BROWSER = browser;
+  return missing.filter(({ optional }) => optional !== true).map(({ name }) => name);
+};

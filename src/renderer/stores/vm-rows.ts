@@ -1,0 +1,119 @@
+import type { Health } from '../../contract/model.ts';
+import type { DiskStatus, Progress, VmStatus } from '../../contract/reports.ts';
+import type { SiteState } from './site-store.ts';
+
+export type RowAction = 'sync' | 'resume' | 'resync' | 'retry';
+
+/** One line of the table: a VM of the host, or a protected one that the host no longer has. */
+export interface VmRow {
+  readonly id: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Null for a VM that is not protected. */
+  readonly status: VmStatus | null;
+  /** RPO now: it grows between pushes. */
+  readonly rpoSeconds: number | null;
+  /** The fullest log among the disks. */
+  readonly fullestLog: DiskStatus['hrl'] | null;
+  /** Progress of the disks that are at work, as one. */
+  readonly progress: Progress | null;
+  readonly action: RowAction | null;
+}
+
+const healthRank: Readonly<Record<Health, number>> = { Critical: 0, Warning: 1, Normal: 2 };
+
+const rankOf = ({ status }: VmRow): number => (status === null ? 3 : healthRank[status.health]);
+
+const logShare = ({ hrl }: DiskStatus) => (hrl.thresholdBytes === 0 ? 0 : hrl.bytes / hrl.thresholdBytes);
+
+const fullestLog = (disks: readonly DiskStatus[]): DiskStatus['hrl'] | null => {
+  const tracked = disks.filter(({ hrl }) => hrl.path !== null);
+  return (
+    tracked.reduce<DiskStatus | null>(
+      (fullest, disk) => (fullest === null || logShare(disk) > logShare(fullest) ? disk : fullest),
+      null,
+    )?.hrl ?? null
+  );
+};
+
+const sumOf = (all: readonly Progress[], pick: (progress: Progress) => number | null): number | null => {
+  const known = all.map(pick).filter((value) => value !== null);
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0);
+};
+
+/** What the disks do together: bytes and rates added up, the rest from the first disk that moves. */
+export const joinProgress = (disks: readonly DiskStatus[]): Progress | null => {
+  const all = disks.map(({ progress }) => progress).filter((progress) => progress !== null);
+  const first = all.find(({ blockedOn }) => blockedOn === null) ?? all[0];
+  if (first === undefined) return null;
+  const doneBytes = sumOf(all, (progress) => progress.doneBytes) ?? 0;
+  const skippedBytes = sumOf(all, (progress) => progress.skippedBytes) ?? 0;
+  const totalBytes = sumOf(all, (progress) => progress.totalBytes) ?? 0;
+  const rate = sumOf(all, (progress) => progress.rateBytesPerSecond);
+  const etas = all.map(({ etaSeconds }) => etaSeconds).filter((eta) => eta !== null);
+  return {
+    ...first,
+    doneBytes,
+    skippedBytes,
+    totalBytes,
+    rateBytesPerSecond: rate,
+    etaSeconds: etas.length === 0 ? null : Math.max(...etas),
+    resumedAt: all.find(({ resumedAt }) => resumedAt !== null)?.resumedAt ?? null,
+  };
+};
+
+/** The one action that helps now. */
+export const actionFor = (status: VmStatus): RowAction | null => {
+  if (status.state === 'WaitingForStartResynchronize' || status.resync !== null) {
+    return status.state === 'Resynchronizing' ? null : 'resync';
+  }
+  if (status.paused) return 'resume';
+  if (status.retry !== null) return 'retry';
+  return status.state === 'Replicating' && status.activity === null ? 'sync' : null;
+};
+
+/** The table's lines, worst first, then by name; VMs without protection last. */
+export const vmRows = (site: SiteState, nowMs: number): readonly VmRow[] => {
+  const protectedRows = [...site.statuses.values()].map(({ status, receivedAtMs }): VmRow => {
+    const { id, name, disks, rpoSeconds } = status;
+    return {
+      id,
+      name,
+      sizeBytes: disks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      status,
+      rpoSeconds: rpoSeconds === null ? null : rpoSeconds + Math.max(0, nowMs - receivedAtMs) / 1000,
+      fullestLog: fullestLog(disks),
+      progress: joinProgress(disks),
+      action: actionFor(status),
+    };
+  });
+  const otherRows = site.summaries
+    .filter((summary) => !site.statuses.has(summary.id) && !summary.protected)
+    .map(
+      ({ id, name, sizeBytes }): VmRow => ({
+        id,
+        name,
+        sizeBytes,
+        status: null,
+        rpoSeconds: null,
+        fullestLog: null,
+        progress: null,
+        action: null,
+      }),
+    );
+  return [...protectedRows, ...otherRows].sort(
+    (a, b) => rankOf(a) - rankOf(b) || a.name.localeCompare(b.name),
+  );
+};
+
+/** The sentence on top: is everything protected, and if not, what is the matter. */
+export const siteSentence = (rows: readonly VmRow[]): string => {
+  const covered = rows.filter(({ status }) => status?.protected === true);
+  const count = `${covered.length} of ${rows.length} ${rows.length === 1 ? 'VM is' : 'VMs are'} protected.`;
+  const worst = covered.find(({ status }) => status !== null && status.health !== 'Normal');
+  if (worst?.status) {
+    const reason = worst.status.healthReasons[0]?.text;
+    return `${count} ${worst.name}: ${reason ?? 'needs attention.'}`;
+  }
+  return covered.length === rows.length && rows.length > 0 ? `All ${count.replace(/^\d+ of /, '')}` : count;
+};
