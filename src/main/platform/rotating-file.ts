@@ -1,0 +1,65 @@
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+export interface RotatingFileOptions {
+  readonly path: string;
+  /** A file that would grow beyond this is put aside first. */
+  readonly maxBytes: number;
+  /** How many are kept aside: `x.log.1`, the newest, to `x.log.<keep>`. */
+  readonly keep: number;
+  /** Told once of a failure, and again after writing worked in between: a full disk must not stop replication. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Appends lines to a file whose size stays bounded. One process at a time writes it. */
+export class RotatingFile {
+  readonly #options: RotatingFileOptions;
+  #handle: number | null = null;
+  #size = 0;
+  #failing = false;
+
+  constructor(options: RotatingFileOptions) {
+    this.#options = options;
+  }
+
+  write(line: string): void {
+    try {
+      const bytes = Buffer.from(line);
+      if (this.#handle !== null && this.#size > 0 && this.#size + bytes.length > this.#options.maxBytes)
+        this.rotate();
+      this.#handle ??= this.open();
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#handle, bytes, at);
+      this.#size += bytes.length;
+      this.#failing = false;
+    } catch (error) {
+      if (!this.#failing) this.#options.onFailure(error);
+      this.#failing = true;
+    }
+  }
+
+  close(): void {
+    if (this.#handle !== null) closeSync(this.#handle);
+    this.#handle = null;
+  }
+
+  private open(): number {
+    mkdirSync(dirname(this.#options.path), { recursive: true, mode: 0o700 });
+    const handle = openSync(this.#options.path, 'a', 0o600);
+    this.#size = fstatSync(handle).size;
+    return handle;
+  }
+
+  private rotate(): void {
+    const { path, keep } = this.#options;
+    this.close();
+    rmSync(`${path}.${keep}`, { force: true });
+    for (let age = keep; age > 0; age--) {
+      const from = age === 1 ? path : `${path}.${age - 1}`;
+      try {
+        renameSync(from, `${path}.${age}`);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      }
+    }
+  }
+}

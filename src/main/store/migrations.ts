@@ -1,0 +1,49 @@
+import type Database from 'better-sqlite3';
+
+/** Marks the file as ours: "HVRC". */
+export const applicationId = 0x48565243;
+
+/**
+ * Entry n brings a database from `user_version` n to n + 1. Entries are never edited once released, only added.
+ *
+ * Records are kept as JSON beside the columns by which they are looked up: they are read and written whole, and every one is
+ * checked against its schema in `records.ts` on the way in and out, which is stricter than column types.
+ */
+const migrations: readonly string[] = [
+  `CREATE TABLE settings (key TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
+   CREATE TABLE vaults (name TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
+   CREATE TABLE protections (vm_id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
+   CREATE TABLE protected_disks (
+     vm_id TEXT NOT NULL REFERENCES protections (vm_id) ON DELETE CASCADE,
+     disk_id TEXT NOT NULL,
+     record TEXT NOT NULL,
+     PRIMARY KEY (vm_id, disk_id)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE jobs (
+     id INTEGER PRIMARY KEY AUTOINCREMENT, vm_id TEXT NOT NULL, ended INTEGER NOT NULL, record TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX jobs_not_ended ON jobs (id) WHERE ended = 0;
+   CREATE TABLE attempts (id INTEGER PRIMARY KEY AUTOINCREMENT, vm_id TEXT NOT NULL, record TEXT NOT NULL) STRICT;
+   CREATE INDEX attempts_of_vm ON attempts (vm_id, id);
+   CREATE TABLE cycles (id INTEGER PRIMARY KEY AUTOINCREMENT, vm_id TEXT NOT NULL, record TEXT NOT NULL) STRICT;
+   CREATE INDEX cycles_of_vm ON cycles (vm_id, id);
+   CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, vm_id TEXT, record TEXT NOT NULL) STRICT;
+   CREATE INDEX events_of_vm ON events (vm_id, id);`,
+];
+
+export const newestVersion = migrations.length;
+
+/** Brings the database to the newest version, each step in a transaction of its own. */
+export const migrate = (database: Database.Database): void => {
+  for (let version = userVersion(database); version < newestVersion; version++) {
+    const step = migrations[version]!;
+    database.transaction(() => {
+      database.exec(step);
+      database.pragma(`user_version = ${version + 1}`);
+      database.pragma(`application_id = ${applicationId}`);
+    })();
+  }
+};
+
+export const userVersion = (database: Database.Database): number =>
+  database.pragma('user_version', { simple: true }) as number;

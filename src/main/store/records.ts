@@ -1,0 +1,156 @@
+/** What the store keeps. `…Ms` are milliseconds since the epoch; never a secret in any of them. */
+
+import { z } from 'zod';
+import {
+  consistencySchema,
+  cycleResultSchema,
+  diskFormatSchema,
+  errorCodeSchema,
+  errorReportSchema,
+  jobKindSchema,
+  jobResultSchema,
+  jobStateSchema,
+  jobStepSchema,
+  replicationStateSchema,
+} from '../../contract/report-schemas.ts';
+import { eventLevels } from '../../contract/reports.ts';
+
+const moment = z.number().int().min(0);
+const bytes = z.number().int().min(0);
+
+export const vaultRecord = z.object({
+  /** Identity of the entry here; `vaultId` is what the vault calls itself. */
+  id: z.string(),
+  name: z.string(),
+  kind: z.literal(['directory', 'azure']),
+  target: z.string(),
+  vaultId: z.string(),
+  addedAtMs: moment,
+});
+export type VaultRecord = Readonly<z.infer<typeof vaultRecord>>;
+
+/** A cut of all of a VM's disks at one source time. */
+const cutRecord = z.object({
+  cut: z.number().int().min(1),
+  takenAtMs: moment,
+  consistency: consistencySchema,
+});
+export type CutRecord = Readonly<z.infer<typeof cutRecord>>;
+
+export const protectionRecord = z.object({
+  vmId: z.string(),
+  name: z.string(),
+  path: z.string(),
+  vaultName: z.string(),
+  frequencySeconds: z.number().int().positive(),
+  retentionPoints: z.number().int().positive(),
+  state: replicationStateSchema,
+  pausedAtMs: moment.nullable(),
+  protectedAtMs: moment,
+  /** The last cut assigned to a log or a delta; never assigned twice, hence written durably before it is used. */
+  cut: z.number().int().min(0),
+  /** The last cut that the vault confirmed. */
+  committedCut: z.number().int().min(0),
+  /** Source time of `committedCut`; RPO counts from here. */
+  lastSyncAtMs: moment.nullable(),
+  /** How consistent `committedCut` is; null before the first. */
+  committedConsistency: consistencySchema.nullable(),
+  /** The last cut that is in the active logs and not yet on its way. */
+  unsent: cutRecord.nullable(),
+  /** Logs that were sealed (or are about to be) and that the vault has not confirmed. */
+  shipment: cutRecord.extend({ sequence: z.number().int().min(1), diskIds: z.array(z.string()) }).nullable(),
+  /** Number of the next log to be sealed; never used twice. */
+  nextSequence: z.number().int().min(1),
+  lastCycle: cycleResultSchema.nullable(),
+  nextCycleAtMs: moment.nullable(),
+  retry: z
+    .object({
+      attempts: z.number().int().min(1),
+      firstFailureAtMs: moment,
+      nextAttemptAtMs: moment,
+      lastError: errorReportSchema,
+    })
+    .nullable(),
+  /** A non-recoverable error that stopped replication until somebody acts. */
+  error: errorReportSchema.nullable(),
+  resync: z.object({ code: errorCodeSchema, message: z.string(), sinceMs: moment }).nullable(),
+});
+export type ProtectionRecord = Readonly<z.infer<typeof protectionRecord>>;
+
+export const protectedDiskRecord = z.object({
+  vmId: z.string(),
+  diskId: z.string(),
+  name: z.string(),
+  /** The tip when last seen, and the chain's root. */
+  path: z.string(),
+  rootPath: z.string(),
+  sizeBytes: bytes,
+  sectorBytes: bytes,
+  format: diskFormatSchema,
+  isOs: z.boolean(),
+  excluded: z.boolean(),
+  lineage: z.string().nullable(),
+  phase: z.literal(['pending', 'initial', 'complete']),
+  /** The cut that the disk's next log builds on: the one its last sealed log, or its initial replica, ended with. */
+  logBaseCut: z.number().int().min(0),
+  /** What the files looked like when the initial replication under way began to read them. */
+  initialStamps: z.json().nullable(),
+  /** What the files looked like at the last scan that reached the vault. */
+  lastScan: z.object({ cut: z.number().int().min(0), stamps: z.json() }).nullable(),
+  /** The disk's logs together; `degraded` when a bitmap stands in for them. */
+  hrl: z.object({ bytes, degraded: z.boolean() }),
+});
+export type ProtectedDiskRecord = Readonly<z.infer<typeof protectedDiskRecord>>;
+
+export const jobRecord = z.object({
+  kind: jobKindSchema,
+  vmId: z.string(),
+  vm: z.string(),
+  state: jobStateSchema,
+  steps: z.array(jobStepSchema),
+  startedAtMs: moment,
+  endedAtMs: moment.nullable(),
+  percent: z.number().nullable(),
+  error: errorReportSchema.nullable(),
+  nextAttemptAtMs: moment.nullable(),
+  result: jobResultSchema.nullable(),
+});
+export type JobRecord = Readonly<z.infer<typeof jobRecord>>;
+
+/** One try at a VM's cycle, initial replication or resynchronization. */
+export const attemptRecord = z.object({
+  vmId: z.string(),
+  atMs: moment,
+  what: jobKindSchema,
+  outcome: z.literal(['succeeded', 'failed', 'cancelled']),
+  error: errorReportSchema.nullable(),
+  nextAttemptAtMs: moment.nullable(),
+});
+export type AttemptRecord = Readonly<z.infer<typeof attemptRecord>>;
+
+/** One cycle of a VM for RPO and health statistics. */
+export const cycleRecord = z.object({
+  vmId: z.string(),
+  /** When the cycle was due and when it ended. */
+  dueAtMs: moment,
+  endedAtMs: moment,
+  outcome: z.literal(['succeeded', 'failed', 'missed']),
+  sentBytes: bytes,
+  /** From the source time of the cut to its confirmation by the vault. */
+  latencyMs: z.number().min(0).nullable(),
+});
+export type CycleRecord = Readonly<z.infer<typeof cycleRecord>>;
+
+export const eventRecord = z.object({
+  atMs: moment,
+  level: z.literal(eventLevels),
+  code: errorCodeSchema.nullable(),
+  vmId: z.string().nullable(),
+  vm: z.string().nullable(),
+  disk: z.string().nullable(),
+  text: z.string(),
+});
+export type EventRecord = Readonly<z.infer<typeof eventRecord>>;
+
+/** A record with the number the store gave it. */
+export type Numbered<R> = R & { readonly id: number };

@@ -1,0 +1,81 @@
+import { JobTable } from './job-table.ts';
+import { JournalTable } from './journal-table.ts';
+import { KeyedTable } from './keyed-table.ts';
+import {
+  type AttemptRecord,
+  attemptRecord,
+  type CycleRecord,
+  cycleRecord,
+  type EventRecord,
+  eventRecord,
+  type ProtectedDiskRecord,
+  type ProtectionRecord,
+  protectedDiskRecord,
+  protectionRecord,
+  type VaultRecord,
+  vaultRecord,
+} from './records.ts';
+import { Settings } from './settings.ts';
+import { StoreFile } from './store-file.ts';
+
+/** What the engine remembers, in one SQLite database (WAL). Every error is of the catalogue: STORE_* or VOLUME_LOW_SPACE. */
+export interface Store {
+  readonly path: string;
+  readonly settings: Settings;
+  /** By name. */
+  readonly vaults: KeyedTable<[name: string], VaultRecord>;
+  /** By VM id. Removing one removes its disks. */
+  readonly protections: KeyedTable<[vmId: string], ProtectionRecord>;
+  /** By VM id and disk id; `list(vmId)` gives a VM's. A disk needs its protection. */
+  readonly protectedDisks: KeyedTable<[vmId: string, diskId: string], ProtectedDiskRecord>;
+  readonly jobs: JobTable;
+  readonly attempts: JournalTable<AttemptRecord>;
+  readonly cycles: JournalTable<CycleRecord>;
+  readonly events: JournalTable<EventRecord>;
+  /** Everything that `change` writes, or nothing of it; durable when it returns. `change` must not be async. */
+  transaction<T>(change: () => T): T;
+  close(): void;
+}
+
+/**
+ * Opens or creates the database. An existing one is checked whole before anything writes to it.
+ * @throws ReplicationError `STORE_DAMAGED` (the file is left as it is), `STORE_UNSUPPORTED`, `STORE_FAILED`,
+ *   `DATA_DIRECTORY_UNUSABLE`
+ */
+export const openStore = (path: string): Store => {
+  const file = new StoreFile(path);
+  const ofVm = ({ vmId }: { readonly vmId: string | null }) => ({ vm_id: vmId });
+  return {
+    path,
+    settings: new Settings(file),
+    vaults: new KeyedTable(file, {
+      table: 'vaults',
+      keys: ['name'],
+      keyOf: ({ name }): [string] => [name],
+      schema: vaultRecord,
+    }),
+    protections: new KeyedTable(file, {
+      table: 'protections',
+      keys: ['vm_id'],
+      keyOf: ({ vmId }): [string] => [vmId],
+      schema: protectionRecord,
+    }),
+    protectedDisks: new KeyedTable(file, {
+      table: 'protected_disks',
+      keys: ['vm_id', 'disk_id'],
+      keyOf: ({ vmId, diskId }): [string, string] => [vmId, diskId],
+      schema: protectedDiskRecord,
+    }),
+    jobs: new JobTable(file),
+    attempts: new JournalTable(file, {
+      table: 'attempts',
+      schema: attemptRecord,
+      columns: ofVm,
+      keep: 5_000,
+    }),
+    cycles: new JournalTable(file, { table: 'cycles', schema: cycleRecord, columns: ofVm, keep: 50_000 }),
+    events: new JournalTable(file, { table: 'events', schema: eventRecord, columns: ofVm, keep: 10_000 }),
+    transaction: (change) => file.transaction(change),
+    close: () => file.close(),
+  };
+};
