@@ -23,6 +23,7 @@ const largestMessageBytes = 256 * 1024;
 const largestTokenBytes = 1024;
 const helloTimeoutMs = 10_000;
 const invalidMessageCode = 1007;
+const goingAwayCode = 1001;
 
 const helloSchema: z.ZodType<PageHello> = z.object({ session: z.string().max(largestTokenBytes) });
 const requestSchema: z.ZodType<PageRequest> = z.object({
@@ -85,8 +86,13 @@ export class BrowserDoor {
     return `http://${address}:${this.port}/#token=${this.#sessions.newToken()}`;
   }
 
+  /** Ends the pages' connections; each page connects again and asks anew for everything. */
+  dropPages(): void {
+    for (const socket of this.#sockets.clients) socket.close(goingAwayCode);
+  }
+
   async close(): Promise<void> {
-    for (const socket of this.#sockets.clients) socket.close(1001);
+    this.dropPages();
     this.#sockets.close();
     const closed = new Promise((resolve) => this.#http.close(resolve));
     this.#http.closeAllConnections();
