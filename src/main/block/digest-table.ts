@@ -15,11 +15,9 @@ import {
 } from './digest-table-header.ts';
 import { blockCount } from './tracking-block.ts';
 
-/**
- * What a new table is about. `complete` is false and `checkpointOffset` 0 unless given.
- */
-export type NewDigestTable = Omit<DigestTableState, 'complete' | 'checkpointOffset'> &
-  Partial<DigestTableState>;
+/** What a new table is about: at cut 0, being built, unless said otherwise. */
+export type NewDigestTable = Pick<DigestTableState, 'diskId' | 'diskSizeBytes' | 'lineage'> &
+  Partial<Pick<DigestTableState, 'cut' | 'complete' | 'checkpointOffset'>>;
 
 export type ExpectedTable = Pick<DigestTableState, 'diskId' | 'diskSizeBytes'> &
   Partial<Pick<DigestTableState, 'lineage'>>;

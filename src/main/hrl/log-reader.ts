@@ -68,6 +68,11 @@ export class LogReader {
     return this.#survey.cuts;
   }
 
+  /** Size of the file when it was opened. */
+  get sizeBytes(): number {
+    return this.#file.sizeBytes;
+  }
+
   /** Size of the file up to the end of the last cut mark. */
   get committedBytes(): number {
     return this.#survey.committed.offset;
