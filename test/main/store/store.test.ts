@@ -27,6 +27,10 @@ const protection: ProtectionRecord = {
   cut: 7,
   committedCut: 6,
   lastSyncAtMs: 5,
+  committedConsistency: 'crash',
+  unsent: null,
+  shipment: { cut: 7, takenAtMs: 6, consistency: 'fuzzy', sequence: 3, diskIds: ['disk-1'] },
+  nextSequence: 4,
   lastCycle: null,
   nextCycleAtMs: 9,
   retry: {
@@ -52,10 +56,8 @@ const disk: ProtectedDiskRecord = {
   excluded: false,
   lineage: null,
   phase: 'initial',
-  initial: {
-    checkpointOffset: 2 ** 45 + 4096,
-    identity: { diskId: 'disk-1', sizeBytes: 64 * 2 ** 40, logicalSectorBytes: 512 },
-  },
+  logBaseCut: 6,
+  initialStamps: null,
   lastScan: { cut: 6, stamps: [{ path: '/vms/Mail/system.vhdx', sizeBytes: 4096, changedNs: '17' }] },
   hrl: { bytes: 0, degraded: false },
 };
