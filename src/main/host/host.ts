@@ -1,5 +1,6 @@
 import type { ErrorReport } from '../../contract/errors.ts';
 import type { DiskFormat, DiskKind } from '../../contract/model.ts';
+import type { FileStamp } from '../platform/file-stamp.ts';
 
 /** One virtual disk of a VM as the host shows it now. */
 export interface HostDisk {
@@ -39,6 +40,11 @@ export interface FrozenDisk {
   readonly path: string;
   /** True for a clone, which cannot change while it is read. */
   readonly cloned: boolean;
+  /**
+   * Stamps of the live files of the disk's chain, tip first: as long as they stay the same, the disk holds what is read
+   * from this freeze. Null when a file was too busy for that to be told.
+   */
+  readonly stamps: readonly FileStamp[] | null;
 }
 
 export interface FrozenVm {
