@@ -76,7 +76,7 @@ export class FileWindow {
 
   constructor(file: LogFile, capacity: number) {
     this.#file = file;
-    this.buffer = Buffer.allocUnsafe(capacity);
+    this.buffer = Buffer.allocUnsafe(Math.min(capacity, file.sizeBytes));
   }
 
   /** Where in `buffer` the bytes [offset, offset + length) are; reads ahead. -1 when the file ends before. */

@@ -1,10 +1,9 @@
 import { fdatasyncSync, ftruncateSync } from 'node:fs';
 import { logCorrupt, logWriteError } from './log-error.ts';
-import { FileWindow, type LogFile } from './log-file.ts';
+import type { LogFile } from './log-file.ts';
 import type { CutMark } from './log-record.ts';
 import type { RecordChain } from './record-chain.ts';
 import { surveyLog } from './survey-log.ts';
-import { payloadWindowBytes, walkRecords } from './walk-records.ts';
 
 /** What opening a log for append cut off its end. */
 export interface TailRecovery {
@@ -29,11 +28,7 @@ export const recoverTail = (
   const { cuts, committed, good, damage } = surveyLog(file);
   if (damage !== null) throw logCorrupt(file.path, damage.offset, damage.reason);
   requireCut(file, committed, minimumCut);
-  const end = committed.clone();
-  if (keepUnfinished) {
-    const window = new FileWindow(file, payloadWindowBytes);
-    for (const _ of walkRecords(file, window, end, good.offset, () => true));
-  }
+  const end = (keepUnfinished ? good : committed).clone();
   try {
     if (end.offset < file.sizeBytes) ftruncateSync(file.handle, end.offset);
     fdatasyncSync(file.handle);
