@@ -5,7 +5,7 @@ import { kib } from './vhdx-format.ts';
 /** Table pages kept in memory: 8 MiB unchanged ones, and at most 16 MiB changed ones before a flush is forced. */
 const pageBytes = 4 * kib;
 const maxCleanPages = 2048;
-const maxChangedPages = 4096;
+const defaultMaxChangedPages = 4096;
 
 /** What one flush makes durable: the changes between two flushes. */
 export interface TableChanges {
@@ -29,11 +29,13 @@ export class TablePages implements PageView {
   readonly pageBytes = pageBytes;
   private readonly file: DiskFile;
   private readonly clean: FilePages;
+  private readonly maxChangedPages: number;
   private pending = noChanges();
   private inFlight: TableChanges | null = null;
 
-  constructor(file: DiskFile) {
+  constructor(file: DiskFile, maxChangedPages = defaultMaxChangedPages) {
     this.file = file;
+    this.maxChangedPages = maxChangedPages;
     this.clean = new FilePages(file, pageBytes, maxCleanPages);
   }
 
@@ -64,7 +66,7 @@ export class TablePages implements PageView {
   }
 
   get isFull(): boolean {
-    return this.pending.bat.size + this.pending.bitmaps.size >= maxChangedPages;
+    return this.pending.bat.size + this.pending.bitmaps.size >= this.maxChangedPages;
   }
 
   /** Writes a few bytes of a table to the file at once, past the other changes of their page. */

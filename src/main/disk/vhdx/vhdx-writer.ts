@@ -21,22 +21,24 @@ import type { CurrentHeader } from './vhdx-header.ts';
 
 const zeros = Buffer.alloc(mib);
 
+/** What tests replace: the file, to cut the power, and the limit at which changed tables force a flush. */
+export interface WriterSeams {
+  readonly open?: OpenDiskFile;
+  readonly maxChangedPages?: number | undefined;
+}
+
 /**
  * Makes a new dynamic VHDX, or a differencing one when `disk.parent` is given, and opens it for writing.
  * The empty disk is durable when this returns.
  *
  * @throws ReplicationError `DISK_TARGET_EXISTS`, `INPUT_INVALID`, `DISK_TOO_LARGE`, `VOLUME_LOW_SPACE`, `DISK_WRITE_FAILED`
  */
-export const createVhdxWriter = (
-  path: string,
-  disk: NewVhdx,
-  open: OpenDiskFile = openDiskFile,
-): VhdxWriter => {
-  const file = open(resolve(path), 'create');
+export const createVhdxWriter = (path: string, disk: NewVhdx, seams: WriterSeams = {}): VhdxWriter => {
+  const file = (seams.open ?? openDiskFile)(resolve(path), 'create');
   return closingOnError(file, () => {
     writeNewVhdx(file, disk);
     syncDirectory(dirname(file.path));
-    return new VhdxWriter(file, readVhdxFile(file), true);
+    return new VhdxWriter(file, readVhdxFile(file), true, seams.maxChangedPages);
   });
 };
 
@@ -46,15 +48,16 @@ export const createVhdxWriter = (
  *
  * @throws ReplicationError those of `openVhdxLayer`, `DISK_NOT_FOUND`, `DISK_LOCKED`, `DISK_ACCESS_DENIED`
  */
-export const openVhdxWriter = (path: string, open: OpenDiskFile = openDiskFile): VhdxWriter => {
-  const file = open(resolve(path), 'existing');
+export const openVhdxWriter = (path: string, seams: WriterSeams = {}): VhdxWriter => {
+  const file = (seams.open ?? openDiskFile)(resolve(path), 'existing');
+  const { maxChangedPages } = seams;
   return closingOnError(file, () => {
     const found = readVhdxFile(file);
-    if (found.pendingLog === null) return new VhdxWriter(file, found, false);
+    if (found.pendingLog === null) return new VhdxWriter(file, found, false, maxChangedPages);
     // Checked before the first byte changes: what the log leads to must be a disk.
     validateVhdxLayout(found);
     applyLog(file, found.pendingLog, found.current);
-    return new VhdxWriter(file, readVhdxFile(file), false);
+    return new VhdxWriter(file, readVhdxFile(file), false, maxChangedPages);
   });
 };
 
@@ -105,7 +108,7 @@ export class VhdxWriter implements VirtualDiskWriter {
   private lastFlush: Promise<void> = Promise.resolve();
 
   /** Takes over `file`. */
-  constructor(file: DiskFile, found: VhdxFile, isNew: boolean) {
+  constructor(file: DiskFile, found: VhdxFile, isNew: boolean, maxChangedPages?: number) {
     const { metadata, geometry } = found;
     const layout = validateVhdxLayout(found);
     this.path = file.path;
@@ -117,7 +120,7 @@ export class VhdxWriter implements VirtualDiskWriter {
     this.alignment = geometry.isDifferencing ? metadata.logicalSectorBytes : 512;
     this.file = file;
     this.geometry = geometry;
-    this.tables = new TablePages(file);
+    this.tables = new TablePages(file, maxChangedPages);
     this.map = new BlockMap(file.path, geometry, this.tables, () => file.sizeBytes);
     this.bitmaps = new SectorBitmaps(this.map, this.tables);
     this.space = new BlockSpace(file, metadata.blockBytes, layout);

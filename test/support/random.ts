@@ -1,0 +1,13 @@
+/** A small reproducible generator: the same seed gives the same numbers everywhere. */
+export const randomFrom = (seed: number): (() => number) => {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+};
+
+/** A whole number in [0, below). */
+export const randomBelow = (random: () => number, below: number): number => Math.floor(random() * below);
