@@ -12,7 +12,7 @@ export const oracleMissing = (...oracles: readonly Oracle[]): boolean => {
   const missing = oracles.filter((oracle) => !isInstalled(oracle));
   if (missing.length === 0) return false;
   const reason = `${missing.join(', ')} not installed (Debian: qemu-utils python3-libvhdi)`;
-  if (process.env['CI']) throw new Error(`These tests need their oracle: ${reason}`);
+  if (process.env.CI) throw new Error(`These tests need their oracle: ${reason}`);
   console.warn(`skipping oracle tests: ${reason}`);
   return true;
 };
@@ -58,7 +58,7 @@ export const qemuToRaw = (path: string, format: QemuFormat, rawPath: string): vo
   qemuImg('convert', '-f', format, '-O', 'raw', path, rawPath);
 };
 
-/** Whether qemu sees the same bytes in both; size differences beyond zeros count as different, as always with `compare`. */
+/** Whether qemu sees the same bytes in both; where one is longer, the rest must be zeros. */
 export const qemuIdentical = (a: string, aFormat: QemuFormat, b: string, bFormat: QemuFormat): boolean => {
   const result = spawnSync('qemu-img', ['compare', '-f', aFormat, '-F', bFormat, a, b], { encoding: 'utf8' });
   if (result.status === 0) return true;
@@ -106,7 +106,12 @@ parent = tip.get_parent_identifier()
 print(json.dumps({'sizeBytes': size, 'identifier': str(tip.get_identifier()).lower(), 'parentIdentifier': str(parent).lower() if parent else None}))
 `;
 
-/** Reads a chain (tip first) with libvhdi into a raw image. The only oracle that reads differencing disks. */
+/**
+ * Reads a chain (tip first) with libvhdi into a raw image. The only oracle that reads differencing disks.
+ *
+ * Its 20210425 takes all sectors after the first present one of a VHD bitmap's *byte* for present too, against the
+ * specification: give it bitmaps whose bytes are 0…01…1 (whole 4 KiB pages, say).
+ */
 export const libvhdiToRaw = (chain: readonly string[], rawPath: string): LibvhdiDisk => {
   const output = execFileSync(python, ['-c', libvhdiScript, rawPath, ...chain], { encoding: 'utf8' });
   return JSON.parse(output) as LibvhdiDisk;

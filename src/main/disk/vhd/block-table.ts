@@ -54,11 +54,18 @@ export class BlockTable {
     const known = this.#pages.get(index);
     if (known !== undefined) return known;
     const first = index * entriesPerPage;
-    const bytes = new Uint8Array(Math.min(entriesPerPage, this.entryCount - first) * 4);
+    const bytes = this.#takeBuffer().subarray(0, Math.min(entriesPerPage, this.entryCount - first) * 4);
     this.#source.read(bytes, this.offset + first * 4);
-    const page = new DataView(bytes.buffer);
+    const page = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#pages.set(index, page);
-    if (this.#pages.size > pagesKept) this.#pages.delete(this.#pages.keys().next().value!);
     return page;
+  }
+
+  /** The oldest page's memory once there are enough: a pass over a large table leaves no garbage behind. */
+  #takeBuffer(): Uint8Array {
+    if (this.#pages.size < pagesKept) return new Uint8Array(Math.min(entriesPerPage, this.entryCount) * 4);
+    const [oldest, page] = this.#pages.entries().next().value!;
+    this.#pages.delete(oldest);
+    return new Uint8Array(page.buffer);
   }
 }
