@@ -34,3 +34,9 @@ export const renameDurably = (from: string, to: string): void => {
   renameSync(from, to);
   syncDirectory(dirname(to));
 };
+
+/** Deletes a closed file, if it is there, and makes that durable. */
+export const removeDurably = (path: string): void => {
+  rmSync(path, { force: true });
+  syncDirectory(dirname(path));
+};

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { checkRequest } from '../../contract/check-request.ts';
+import type { Console, ConsoleOptions } from '../../contract/client.ts';
+import type { EnginePush } from '../../contract/events.ts';
+import type { CheckedParams, RequestName, RequestParams, RequestResult } from '../../contract/requests.ts';
+import { systemClock } from '../platform/clock.ts';
+import { dataPaths } from '../platform/data-directory.ts';
+import { type LogFile, openLog } from '../platform/log.ts';
+import { ReplicationEngine } from '../replication/engine.ts';
+import type { EngineContext } from '../replication/engine-context.ts';
+import { EventLog } from '../replication/event-log.ts';
+import { JobRunner } from '../replication/job-runner.ts';
+import type { Setting } from '../store/settings.ts';
+import { openStore, type Store } from '../store/store.ts';
+import { WorkerPool } from '../workers/worker-pool.ts';
+import type { ConsoleContext } from './console-context.ts';
+import { requestHandlers } from './handlers.ts';
+import { HostKeeper } from './host-keeper.ts';
+import { ReplicaLocations } from './replica-locations.ts';
+import { StatusPusher } from './status-pusher.ts';
+import { VaultKeeper } from './vault-keeper.ts';
+
+const installationSetting: Setting<string> = { key: 'installationId', schema: z.string() };
+
+/** Opens the engine and everything a user can ask of it in this process. The caller holds the data directory's lock. */
+export const openConsole = async (options: ConsoleOptions): Promise<Console> => new EngineConsole(options);
+
+class EngineConsole implements Console {
+  private readonly store: Store;
+  private readonly log: LogFile;
+  private readonly pool: WorkerPool;
+  private readonly engine: ReplicationEngine;
+  private readonly pusher: StatusPusher;
+  private readonly handlers: ReturnType<typeof requestHandlers>;
+  private readonly listeners = new Set<(push: EnginePush) => void>();
+  private stopped: Promise<void> | null = null;
+
+  constructor({ dataDirectory, workersDirectory }: ConsoleOptions) {
+    const clock = systemClock;
+    this.store = openStore(dataPaths(dataDirectory).store);
+    this.log = openLog(dataDirectory);
+    this.pool = new WorkerPool(workersDirectory);
+    const push = (event: EnginePush) => {
+      for (const listener of this.listeners) listener(event);
+    };
+    this.pusher = new StatusPusher(push);
+    const hostKeeper = new HostKeeper(this.store, clock);
+    const vaults = new VaultKeeper(this.store, clock);
+    const base: EngineContext = {
+      store: this.store,
+      clock,
+      pool: this.pool,
+      log: this.log,
+      events: new EventLog(this.store, clock, this.log, push),
+      jobs: new JobRunner(this.store, clock, push),
+      installation: { installationId: this.installationId(), name: hostname() },
+      trackingDirectory: join(dataDirectory, 'tracking'),
+      host: () => hostKeeper.host(),
+      statusChanged: (vmId) => this.pusher.changed(vmId),
+    };
+    this.engine = new ReplicationEngine(base);
+    const locations = new ReplicaLocations(this.store, vaults);
+    const context: ConsoleContext = {
+      ...base,
+      engine: this.engine,
+      hostKeeper,
+      vaults,
+      dataDirectory,
+      logPath: this.log.path,
+      startedAtMs: clock.now(),
+      replicaLocations: (vmId) => locations.of(vmId),
+    };
+    this.pusher.attach(context);
+    this.handlers = requestHandlers(context);
+    base.jobs.endAbandoned(['cycle', 'verify', 'restore', 'resync', 'unprotect']);
+  }
+
+  async request<N extends RequestName>(name: N, params: RequestParams<N>): Promise<RequestResult<N>> {
+    const checked = checkRequest(name, params);
+    const handler = this.handlers[name] as (params: CheckedParams<N>) => Promise<RequestResult<N>>;
+    return handler(checked);
+  }
+
+  subscribe(listener: (push: EnginePush) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  async start(): Promise<void> {
+    this.engine.start();
+  }
+
+  stop(): Promise<void> {
+    this.stopped ??= this.shutDown();
+    return this.stopped;
+  }
+
+  close(): Promise<void> {
+    return this.stop();
+  }
+
+  private async shutDown(): Promise<void> {
+    await this.engine.stop();
+    await this.pool.close();
+    this.pusher.close();
+    this.store.close();
+    this.log.close();
+  }
+
+  private installationId(): string {
+    const known = this.store.settings.get(installationSetting);
+    if (known !== null) return known;
+    const id = randomUUID();
+    this.store.settings.put(installationSetting, id);
+    return id;
+  }
+}

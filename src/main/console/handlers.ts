@@ -1,0 +1,162 @@
+import { ReplicationError } from '../../contract/errors.ts';
+import { isEnded, type JobKind, type JobReport, type JobResult } from '../../contract/reports.ts';
+import type { RequestHandlers } from '../../contract/requests.ts';
+import { eventReport } from '../replication/event-log.ts';
+import type { Job } from '../replication/job-runner.ts';
+import type { ConsoleContext } from './console-context.ts';
+import { productVersion } from './product-version.ts';
+import { protect } from './protect.ts';
+import { findInVaults, pointsReport, restoreVm } from './restore.ts';
+import { unprotectVm } from './unprotect.ts';
+import { verifyVm } from './verify.ts';
+import { findProtected, statusReport, vmStatus, vmSummary } from './vm-status.ts';
+
+const defaultEvents = 200;
+
+/** What each request does. Long work answers with its job and goes on. */
+export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
+  const { engine, jobs, store, hostKeeper, vaults } = context;
+
+  /** Starts `work` as a job; its failure is the job's. */
+  const startJob = (
+    kind: JobKind,
+    vm: { readonly vmId: string; readonly name: string },
+    work: (job: Job) => Promise<JobResult>,
+  ): JobReport => {
+    const job = jobs.create(kind, vm.vmId, vm.name, []);
+    job.running();
+    work(job).then(
+      (result) => job.succeed(result),
+      (error: unknown) => {
+        const failure = ReplicationError.from(error).forVm(vm.name);
+        context.events.error(failure.toReport(), { vmId: vm.vmId, vm: vm.name });
+        job.fail(failure);
+      },
+    );
+    return job.report;
+  };
+
+  return {
+    'host.use': ({ path }) => hostKeeper.use(path),
+    'host.show': () => hostKeeper.show(),
+    'vm.list': async () => {
+      const vms = await hostKeeper.host().listVms();
+      return Promise.all(vms.map((vm) => vmSummary(context, vm)));
+    },
+    'vm.show': async ({ vm }) => vmSummary(context, await hostKeeper.find(vm)),
+
+    'vault.add': ({ name, target }) => vaults.add(name, target),
+    'vault.list': () => vaults.list(),
+    'vault.check': ({ name }) => vaults.check(name),
+
+    status: ({ vm }) => statusReport(context, vm),
+    protect: (params) => protect(context, params),
+    sync: async ({ vm }) => {
+      const record = findProtected(context, vm);
+      const replicator = engine.replicator(record.vmId);
+      refuseWhileMarked(record);
+      const job = jobs.create('cycle', record.vmId, record.name, ['Track changes', 'Send changes']);
+      replicator.retryNow();
+      void syncNow(replicator, job);
+      return job.report;
+    },
+    pause: async ({ vm }) => {
+      const { vmId } = findProtected(context, vm);
+      engine.replicator(vmId).setPaused(true);
+      return vmStatus(context, vmId);
+    },
+    resume: async ({ vm }) => {
+      const { vmId } = findProtected(context, vm);
+      engine.replicator(vmId).setPaused(false);
+      return vmStatus(context, vmId);
+    },
+    unprotect: async ({ vm, deleteReplica }) => {
+      const record = findProtected(context, vm);
+      return startJob('unprotect', record, (job) =>
+        unprotectVm(context, record.vmId, deleteReplica ?? false, job),
+      );
+    },
+    resync: async ({ vm }) => {
+      const record = findProtected(context, vm);
+      if (record.committedCut === 0) {
+        throw new ReplicationError(
+          'STATE_INVALID',
+          `${record.name} has no complete replica yet; initial replication goes on by itself.`,
+          { vm: record.name },
+        );
+      }
+      const job = jobs.create('resync', record.vmId, record.name, ['Check the disks']);
+      void engine.replicator(record.vmId).resynchronize(job);
+      return job.report;
+    },
+    verify: async ({ vm }) => {
+      const record = findProtected(context, vm);
+      return startJob('verify', record, (job) => verifyVm(context, record.vmId, job));
+    },
+    'retry.now': async ({ vm }) => {
+      const { vmId } = findProtected(context, vm);
+      engine.replicator(vmId).retryNow();
+      return vmStatus(context, vmId);
+    },
+
+    points: async ({ vm, vault }) => pointsReport(context, await findInVaults(context, vm, vault)),
+    restore: async (params) => {
+      const vaulted = await findInVaults(context, params.vm, params.vault);
+      const restore = (job: Job) => restoreVm(context, params, vaulted, job);
+      const record = store.protections.get(vaulted.vmId);
+      if (record === null) return startJob('restore', { vmId: vaulted.vmId, name: params.vm }, restore);
+      const replicator = engine.replicator(record.vmId);
+      return startJob('restore', record, (job) =>
+        replicator.withStillReplica(`Restoring ${record.name}`, () => restore(job), job),
+      );
+    },
+
+    jobs: async ({ limit }) => jobs.list(limit),
+    job: async ({ id }) => jobs.get(id),
+    'job.cancel': async ({ id }) => jobs.cancel(id),
+    'job.wait': async ({ id }) => {
+      const report = jobs.get(id);
+      if (engine.isStarted || isEnded(report.state) || report.kind !== 'initial') return jobs.wait(id);
+      // Nothing replicates by itself here: the one who waits drives the copy, one attempt.
+      void engine.replicator(report.vmId).initial();
+      return jobs.wait(id, ({ state }) => state === 'waitingForRetry');
+    },
+    events: async ({ limit, vm, sinceId }) => {
+      const vmId = vm === undefined ? undefined : findProtected(context, vm).vmId;
+      return store.events.list({ limit: limit ?? defaultEvents, vmId, sinceId }).map(eventReport);
+    },
+
+    'engine.info': async () => ({
+      pid: process.pid,
+      version: productVersion,
+      startedAt: new Date(context.startedAtMs).toISOString(),
+      dataDirectory: context.dataDirectory,
+      logFile: context.logPath,
+      running: engine.isStarted,
+      protectedVms: store.protections.list().length,
+      memoryBytes: process.memoryUsage.rss(),
+    }),
+    'engine.stop': async () => {
+      throw new ReplicationError(
+        'STATE_INVALID',
+        'The engine belongs to the process that opened it; end that process.',
+      );
+    },
+  };
+};
+
+const refuseWhileMarked = ({ resync, name }: { resync: { message: string } | null; name: string }): void => {
+  if (resync === null) return;
+  throw new ReplicationError('RESYNC_REQUIRED', `${name} must be resynchronized first: ${resync.message}`, {
+    vm: name,
+  });
+};
+
+/** A cycle by hand. What has no complete replica yet gets it first. */
+const syncNow = async (
+  replicator: ReturnType<ConsoleContext['engine']['replicator']>,
+  job: Job,
+): Promise<void> => {
+  if (replicator.needsInitial) await replicator.initial();
+  await replicator.cycle(job);
+};

@@ -1,0 +1,172 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { ReplicationError } from '../../contract/errors.ts';
+import type { PointsReport, RestoreResult } from '../../contract/reports.ts';
+import type { CheckedParams } from '../../contract/requests.ts';
+import type { Job } from '../replication/job-runner.ts';
+import type { RecoveryPoint, ReplicaVault, VaultDisk, VaultVm } from '../vault/replica-vault.ts';
+import type { ConsoleContext } from './console-context.ts';
+
+/** A VM in a vault: one that is protected here, or one that only the vault's catalogue knows. */
+interface VaultedVm {
+  readonly vaultName: string;
+  readonly vmId: string;
+}
+
+/** @throws VM_NOT_FOUND, VM_AMBIGUOUS */
+export const findInVaults = async (
+  context: ConsoleContext,
+  key: string,
+  vaultName: string | undefined,
+): Promise<VaultedVm> => {
+  const isKey = ({ vmId, name }: { vmId: string; name: string }) =>
+    vmId === key || name.toLowerCase() === key.toLowerCase();
+  const here = context.store.protections
+    .list()
+    .filter((record) => isKey(record) && (vaultName ?? record.vaultName) === record.vaultName);
+  if (here[0] !== undefined && here.length === 1) return { vaultName: here[0].vaultName, vmId: here[0].vmId };
+  const names = vaultName === undefined ? context.store.vaults.list().map(({ name }) => name) : [vaultName];
+  const found: VaultedVm[] = [];
+  for (const name of names) {
+    const vms = await context.vaults.with(name, (vault) => vault.listVms());
+    found.push(...vms.filter(isKey).map(({ vmId }) => ({ vaultName: name, vmId })));
+  }
+  if (found.length > 1) {
+    throw new ReplicationError(
+      'VM_AMBIGUOUS',
+      `${found.length} VMs in the vaults are called ${key}; name one by its id.`,
+      { vm: key },
+    );
+  }
+  if (found[0] === undefined)
+    throw new ReplicationError('VM_NOT_FOUND', `No vault holds a VM "${key}".`, { vm: key });
+  return found[0];
+};
+
+export const pointsReport = async (
+  context: ConsoleContext,
+  { vaultName, vmId }: VaultedVm,
+): Promise<PointsReport> =>
+  context.vaults.with(vaultName, async (vault) => {
+    const { vm, points } = await readPoints(vault, vmId);
+    return {
+      vmId,
+      vm: vm.name,
+      vault: vaultName,
+      points: points.map(({ id, takenAtMs, consistency, sizeBytes }) => ({
+        id,
+        takenAt: new Date(takenAtMs).toISOString(),
+        consistency,
+        sizeBytes,
+      })),
+    };
+  });
+
+const readPoints = async (vault: ReplicaVault, vmId: string) => {
+  const reader = await vault.readVm(vmId);
+  try {
+    return { vm: reader.vm, points: await reader.points() };
+  } finally {
+    await reader.close();
+  }
+};
+
+/** Writes the disks of a recovery point into new files and verifies each against the digests taken at the cut. */
+export const restoreVm = async (
+  context: ConsoleContext,
+  params: CheckedParams<'restore'>,
+  vaulted: VaultedVm,
+  job: Job,
+): Promise<RestoreResult> => {
+  const startedAtMs = context.clock.now();
+  const { kind, target, vaultId } = context.vaults.get(vaulted.vaultName);
+  const { vm, points } = await context.vaults.with(vaulted.vaultName, (vault) =>
+    readPoints(vault, vaulted.vmId),
+  );
+  const point = choosePoint(vm, points, params.point);
+  const targets = await planFiles(vm, params);
+  const signal = job.signal;
+  const files: { disk: string; path: string; sizeBytes: number }[] = [];
+  for (const { disk, path, format } of targets) {
+    await job.step(`Restore ${disk.name}`, (progress) =>
+      context.pool.run(
+        'restore',
+        {
+          vault: { kind, target, vaultId },
+          vmId: vaulted.vmId,
+          diskId: disk.diskId,
+          pointId: point.id,
+          toPath: path,
+          format,
+          logicalSectorBytes: disk.logicalSectorBytes,
+        },
+        {
+          signal,
+          // Writing and verifying are halves of one step.
+          onProgress: ({ phase, doneBytes, totalBytes }) =>
+            progress((phase === 'verify' ? 0.5 : 0) + doneBytes / totalBytes / 2),
+        },
+      ),
+    );
+    files.push({ disk: disk.name, path, sizeBytes: disk.sizeBytes });
+  }
+  context.events.info(`${vm.name} was restored to ${params.toDirectory}.`, { vmId: vm.vmId, vm: vm.name });
+  return {
+    kind: 'restore',
+    vm: vm.name,
+    point: point.id,
+    pointTakenAt: new Date(point.takenAtMs).toISOString(),
+    consistency: point.consistency,
+    files,
+    verified: true,
+    durationMs: context.clock.now() - startedAtMs,
+  };
+};
+
+const choosePoint = (
+  vm: VaultVm,
+  points: readonly RecoveryPoint[],
+  id: string | undefined,
+): RecoveryPoint => {
+  const newest = points.at(-1);
+  if (newest === undefined) {
+    throw new ReplicationError('POINT_NOT_FOUND', `${vm.name} has no recovery point yet.`, { vm: vm.name });
+  }
+  if (id === undefined) return newest;
+  const point = points.find((candidate) => candidate.id === id);
+  if (point === undefined)
+    throw new ReplicationError('POINT_NOT_FOUND', `${vm.name} has no recovery point "${id}".`, {
+      vm: vm.name,
+    });
+  return point;
+};
+
+const planFiles = async (vm: VaultVm, { toDirectory, format }: CheckedParams<'restore'>) => {
+  if (format === 'raw') {
+    throw new ReplicationError('INPUT_INVALID', 'format: a VM is restored as vhd or vhdx.', { vm: vm.name });
+  }
+  await mkdir(toDirectory, { recursive: true });
+  const present = new Set((await readdir(toDirectory)).map((name) => name.toLowerCase()));
+  const taken = new Set<string>();
+  return vm.disks.map((disk) => {
+    const chosen = format ?? restoredFormat(disk);
+    const stem = basename(disk.name, extname(disk.name));
+    let name = `${stem}.${chosen}`;
+    for (let copy = 2; taken.has(name.toLowerCase()); copy += 1) name = `${stem}-${copy}.${chosen}`;
+    taken.add(name.toLowerCase());
+    if (present.has(name.toLowerCase())) {
+      const path = join(toDirectory, name);
+      throw new ReplicationError('RESTORE_TARGET_EXISTS', `${path} exists already; nothing was written.`, {
+        vm: vm.name,
+        file: path,
+      });
+    }
+    return { disk, path: join(toDirectory, name), format: chosen };
+  });
+};
+
+const largestVhdBytes = 2040 * 1024 ** 3;
+
+/** The source's own format, except where a dynamic VHD cannot hold the disk. */
+const restoredFormat = ({ sourceFormat, sizeBytes, logicalSectorBytes }: VaultDisk): 'vhd' | 'vhdx' =>
+  sourceFormat === 'vhd' && sizeBytes <= largestVhdBytes && logicalSectorBytes === 512 ? 'vhd' : 'vhdx';

@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { ReplicationError } from '../../contract/errors.ts';
+import type { StatusReport, VmStatus, VmSummary } from '../../contract/reports.ts';
+import type { HostVm } from '../host/host.ts';
+import { protectedVmStatus, unprotectedVmStatus } from '../replication/status-report.ts';
+import type { ProtectionRecord } from '../store/records.ts';
+import type { ConsoleContext } from './console-context.ts';
+
+const badness = { Critical: 0, Warning: 1, Normal: 2 } as const;
+
+/** A protected VM by id or name. @throws VM_NOT_PROTECTED, VM_AMBIGUOUS */
+export const findProtected = (context: ConsoleContext, key: string): ProtectionRecord => {
+  const byId = context.store.protections.get(key);
+  if (byId !== null) return byId;
+  const named = context.store.protections
+    .list()
+    .filter(({ name }) => name.toLowerCase() === key.toLowerCase());
+  if (named.length > 1) {
+    throw new ReplicationError('VM_AMBIGUOUS', `${named.length} protected VMs are called ${key}.`, {
+      vm: key,
+    });
+  }
+  if (named[0] === undefined) {
+    throw new ReplicationError('VM_NOT_PROTECTED', `No protected VM is called "${key}".`, { vm: key });
+  }
+  return named[0];
+};
+
+/** Status of a protected VM by id. */
+export const vmStatus = async (context: ConsoleContext, vmId: string): Promise<VmStatus> => {
+  const record = context.store.protections.get(vmId);
+  if (record === null) throw new ReplicationError('VM_NOT_PROTECTED', 'The VM is not protected.');
+  const locations = await context.replicaLocations(vmId);
+  return protectedVmStatus(context.store, context.clock, record, context.engine.peek(vmId), locations);
+};
+
+/** Every protected VM, worst first; or the one named, protected or not. */
+export const statusReport = async (
+  context: ConsoleContext,
+  key: string | undefined,
+): Promise<StatusReport> => {
+  const host = context.hostKeeper.root;
+  const engineRunning = context.engine.isStarted;
+  if (key === undefined) {
+    const vms: VmStatus[] = [];
+    for (const { vmId } of context.store.protections.list()) vms.push(await vmStatus(context, vmId));
+    vms.sort((a, b) => badness[a.health] - badness[b.health] || a.name.localeCompare(b.name));
+    return { host, engineRunning, vms };
+  }
+  try {
+    return { host, engineRunning, vms: [await vmStatus(context, findProtected(context, key).vmId)] };
+  } catch (error) {
+    if (!(error instanceof ReplicationError && error.code === 'VM_NOT_PROTECTED')) throw error;
+    return { host, engineRunning, vms: [unprotectedVmStatus(await context.hostKeeper.find(key))] };
+  }
+};
+
+export const vmSummary = async (context: ConsoleContext, vm: HostVm): Promise<VmSummary> => {
+  const record = context.store.protections.get(vm.id);
+  const status = record === null ? null : await vmStatus(context, vm.id);
+  return {
+    id: vm.id,
+    name: vm.name,
+    path: vm.path,
+    generation: vm.generation,
+    protected: record !== null,
+    vault: record?.vaultName ?? null,
+    state: status?.state ?? 'Disabled',
+    health: status?.health ?? null,
+    sizeBytes: vm.disks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    disks: vm.disks.map(
+      ({ id, name, path, format, kind, sizeBytes, logicalSectorBytes, isOperatingSystem, files }) => ({
+        id,
+        name,
+        path,
+        format,
+        kind,
+        sizeBytes,
+        logicalSectorBytes,
+        isOperatingSystem,
+        files,
+      }),
+    ),
+    problems: vm.problems,
+  };
+};
+
+/** Where a VM's tracking state lies. */
+export const trackingPath = (trackingDirectory: string, vmId: string): string =>
+  join(trackingDirectory, vmId);

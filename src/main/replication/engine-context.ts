@@ -1,0 +1,26 @@
+import type { Host } from '../host/host.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Store } from '../store/store.ts';
+import type { VaultWriter } from '../vault/replica-vault.ts';
+import type { WorkerPool } from '../workers/worker-pool.ts';
+import type { EventLog } from './event-log.ts';
+import type { JobRunner } from './job-runner.ts';
+
+/** What every part of the engine works with. */
+export interface EngineContext {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly pool: WorkerPool;
+  readonly log: Log;
+  readonly events: EventLog;
+  readonly jobs: JobRunner;
+  /** This installation, as vaults know it. */
+  readonly installation: VaultWriter;
+  /** Digest tables live here, one directory a VM. */
+  readonly trackingDirectory: string;
+  /** @throws ReplicationError `HOST_NOT_SET` */
+  host(): Host;
+  /** Tells watchers, soon and not more often than they can read. */
+  statusChanged(vmId: string): void;
+}

@@ -1,0 +1,230 @@
+import { dirname } from 'node:path';
+import { ReplicationError } from '../../contract/errors.ts';
+import type { Consistency } from '../../contract/model.ts';
+import { blockCount } from '../block/tracking-block.ts';
+import type { FrozenVm, HostDisk, HostVm } from '../host/host.ts';
+import { reserveBytes, volumeSpace } from '../platform/volume.ts';
+import type { ProtectedDiskRecord } from '../store/records.ts';
+import type { PassProgress, ScanResult } from '../workers/protocol.ts';
+import type { EngineContext } from './engine-context.ts';
+import type { ProtectedVm } from './protected-vm.ts';
+import { type ChainStamps, settledStamps, stoodStill } from './stamps.ts';
+
+export interface TrackingOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: PassProgress) => void;
+}
+
+export interface TrackingResult {
+  readonly changedBlocks: number;
+  readonly changedBytes: number;
+  readonly comparedBlocks: number;
+  /** Of the cut that the logs end with; of what stands still when nothing is logged. */
+  readonly consistency: Consistency;
+}
+
+interface TrackedDisk {
+  readonly record: ProtectedDiskRecord;
+  readonly host: HostDisk;
+}
+
+/** A busy disk is read again at once, a few times: the second pass is short and often finds a quiet moment. */
+const passesPerCycle = 3;
+/** Share of the disk's size at which its logs give up (replication-rules.md, 5). */
+export const thresholdShare = 0.5;
+
+/**
+ * Tracks one VM: scans the disks whose files changed since the last scan and marks a cut in their logs.
+ * Disks whose files stood still cost a stat each.
+ */
+export const trackVm = async (
+  engine: EngineContext,
+  vm: ProtectedVm,
+  options: TrackingOptions,
+): Promise<TrackingResult> => {
+  const { vm: hostVm, disks } = await vm.findOnHost();
+  await finishSealing(engine, vm);
+  let result: TrackingResult = { changedBlocks: 0, changedBytes: 0, comparedBlocks: 0, consistency: 'crash' };
+  for (let pass = 1; pass <= passesPerCycle; pass += 1) {
+    const cut = await trackOnce(engine, vm, hostVm, disks, options);
+    result = {
+      changedBlocks: result.changedBlocks + cut.changedBlocks,
+      changedBytes: result.changedBytes + cut.changedBytes,
+      comparedBlocks: result.comparedBlocks + cut.comparedBlocks,
+      consistency: cut.consistency,
+    };
+    if (cut.consistency !== 'fuzzy') break;
+  }
+  return result;
+};
+
+/** Logs that were about to be sealed when the engine stopped are sealed before anything is appended. */
+const finishSealing = async (engine: EngineContext, vm: ProtectedVm): Promise<void> => {
+  const { shipment } = vm.record;
+  if (shipment === null) return;
+  for (const disk of vm.includedDisks.filter(({ diskId }) => shipment.diskIds.includes(diskId))) {
+    await engine.pool.run('seal', { rootPath: disk.rootPath, sequence: shipment.sequence });
+  }
+};
+
+const trackOnce = async (
+  engine: EngineContext,
+  vm: ProtectedVm,
+  hostVm: HostVm,
+  disks: readonly TrackedDisk[],
+  options: TrackingOptions,
+): Promise<TrackingResult> => {
+  const changed: TrackedDisk[] = [];
+  for (const disk of disks) {
+    const lastScan = engine.store.protectedDisks.get(vm.vmId, disk.record.diskId)?.lastScan?.stamps;
+    if (!(await stoodStill(disk.host.files, lastScan))) changed.push(disk);
+  }
+  if (changed.length === 0) {
+    noteStandstill(engine, vm);
+    return { changedBlocks: 0, changedBytes: 0, comparedBlocks: 0, consistency: 'crash' };
+  }
+  const stamps = new Map<string, ChainStamps | null>();
+  for (const { record, host } of changed) {
+    stamps.set(record.diskId, await settledStamps(host.files, engine.clock, options.signal));
+  }
+  const ids = changed.map(({ record }) => record.diskId);
+  const frozen = await engine.host().freeze(hostVm, ids);
+  try {
+    return await scanAndCut(
+      engine,
+      vm,
+      { changed, still: disks.filter((disk) => !changed.includes(disk)), frozen, stamps },
+      options,
+    );
+  } finally {
+    await frozen.release();
+  }
+};
+
+/** Nothing changed since the last scan: what is logged or replicated is the source as it is now. */
+const noteStandstill = (engine: EngineContext, vm: ProtectedVm): void => {
+  const { unsent, shipment, committedConsistency } = vm.record;
+  const nowMs = engine.clock.now();
+  if (unsent !== null) vm.update({ unsent: { ...unsent, takenAtMs: nowMs, consistency: 'crash' } });
+  else if (shipment === null && committedConsistency === 'fuzzy') {
+    // The replica holds exactly what the disks hold now, and they stand still: the cut deserves to be a point.
+    vm.update({ unsent: { cut: vm.nextCut(), takenAtMs: nowMs, consistency: 'crash' } });
+  } else if (shipment === null) vm.update({ lastSyncAtMs: nowMs });
+};
+
+interface ScanSet {
+  readonly changed: readonly TrackedDisk[];
+  readonly still: readonly TrackedDisk[];
+  readonly frozen: FrozenVm;
+  readonly stamps: ReadonlyMap<string, ChainStamps | null>;
+}
+
+const scanAndCut = async (
+  engine: EngineContext,
+  vm: ProtectedVm,
+  { changed, still, frozen, stamps }: ScanSet,
+  options: TrackingOptions,
+): Promise<TrackingResult> => {
+  const cut = vm.nextCut();
+  const scans: ScanResult[] = [];
+  const uncut = new Set<string>();
+  try {
+    for (const { record } of changed) {
+      const path = frozen.disks.find(({ diskId }) => diskId === record.diskId)?.path ?? record.path;
+      scans.push(await scanDisk(engine, vm, record, path, options, uncut));
+    }
+    const oneInstant = (await frozen.isConsistent()) && (await allStandStill(engine, vm, still));
+    const taken = {
+      cut,
+      takenAtMs: frozen.takenAtMs,
+      consistency: oneInstant ? ('crash' as const) : ('fuzzy' as const),
+    };
+    let logged = false;
+    for (const [index, { record }] of changed.entries()) {
+      const { diskId } = record;
+      const hasChanges = scans[index]!.changedBlocks > 0 || scans[index]!.loggedCut !== null;
+      logged ||= hasChanges;
+      uncut.delete(diskId);
+      if (hasChanges) await engine.pool.run('cut', { diskId, ...taken });
+      else await engine.pool.run('rollback', { diskId });
+      const settled = stamps.get(diskId) ?? null;
+      vm.updateDisk(diskId, {
+        lastScan: settled === null ? null : { cut, stamps: settled },
+      });
+    }
+    if (logged) vm.update({ unsent: taken });
+    else if (oneInstant) noteStandstill(engine, vm);
+    return {
+      changedBlocks: scans.reduce((sum, scan) => sum + scan.changedBlocks, 0),
+      changedBytes: scans.reduce((sum, scan) => sum + scan.changedBytes, 0),
+      comparedBlocks: changed.reduce((sum, { record }) => sum + blockCount(record.sizeBytes), 0),
+      consistency: taken.consistency,
+    };
+  } finally {
+    for (const diskId of uncut) await engine.pool.run('rollback', { diskId });
+  }
+};
+
+const allStandStill = async (
+  engine: EngineContext,
+  vm: ProtectedVm,
+  disks: readonly TrackedDisk[],
+): Promise<boolean> => {
+  for (const { record, host } of disks) {
+    const lastScan = engine.store.protectedDisks.get(vm.vmId, record.diskId)?.lastScan?.stamps;
+    if (!(await stoodStill(host.files, lastScan))) return false;
+  }
+  return true;
+};
+
+const scanDisk = async (
+  engine: EngineContext,
+  vm: ProtectedVm,
+  disk: ProtectedDiskRecord,
+  path: string,
+  options: TrackingOptions,
+  uncut: Set<string>,
+): Promise<ScanResult> => {
+  const { shipment, unsent, nextSequence, name } = vm.record;
+  const volume = await volumeSpace(dirname(disk.rootPath));
+  const thresholdBytes = disk.sizeBytes * thresholdShare;
+  const result = await engine.pool.run(
+    'scan',
+    {
+      source: vm.sourceSpec(disk, path),
+      tracking: vm.trackingSpec(disk),
+      previousCut: disk.logBaseCut,
+      sequence: nextSequence,
+      createdAtMs: engine.clock.now(),
+      thresholdBytes,
+      reserveBytes: reserveBytes(volume.totalBytes),
+      baseline: shipment === null && unsent === null ? vm.replicaSpec() : null,
+    },
+    options,
+  );
+  uncut.add(disk.diskId);
+  const subject = { vmId: vm.vmId, vm: name, disk: disk.name };
+  if (result.cutBackBytes > 0) {
+    engine.events.warning(
+      `The log of ${disk.name} ended in an unfinished pass; ${result.cutBackBytes} bytes were cut back and the changes found again.`,
+      subject,
+    );
+  }
+  vm.updateDisk(disk.diskId, { hrl: { bytes: result.logBytes, degraded: result.stopped === 'reserve' } });
+  switch (result.stopped) {
+    case null:
+      return result;
+    case 'threshold':
+      throw new ReplicationError(
+        'HRL_THRESHOLD',
+        `The log of ${disk.name} reached 50 % of the disk (${result.logBytes} of ${disk.sizeBytes} bytes).`,
+        { vm: name, file: disk.rootPath },
+      );
+    case 'reserve':
+      throw new ReplicationError(
+        'VOLUME_LOW_SPACE',
+        `The volume of ${disk.name} has only ${volume.freeBytes} bytes free. Changed blocks are remembered in a bitmap instead of the log until there is room.`,
+        { vm: name, file: disk.rootPath },
+      );
+  }
+};

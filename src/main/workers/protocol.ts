@@ -1,0 +1,201 @@
+import type { ErrorReport } from '../../contract/errors.ts';
+import type { Consistency, DiskFormat } from '../../contract/model.ts';
+import type { RecoveryPoint, VaultDisk, VaultWriter } from '../vault/replica-vault.ts';
+
+/** Which vault a worker opens. Secrets travel only here, between threads of one process. */
+export interface VaultSpec {
+  readonly kind: 'directory' | 'azure';
+  readonly target: string;
+  /** The id the vault had when it was added: another volume mounted in its place is refused. */
+  readonly vaultId: string;
+}
+
+/** One VM at a vault, as a worker opens it for writing. */
+export interface ReplicaSpec {
+  readonly vault: VaultSpec;
+  readonly vmId: string;
+  readonly writer: VaultWriter;
+}
+
+/** A source disk as one pass reads it. */
+export interface SourceSpec {
+  readonly diskId: string;
+  /** The disk's name for people. */
+  readonly name: string;
+  /** The file to open: a clone or the live tip. */
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+/** The local tracking state of one disk. */
+export interface TrackingSpec {
+  readonly tablePath: string;
+  readonly lineage: string;
+  /** The chain's root file, which the logs are named after. */
+  readonly rootPath: string;
+}
+
+export interface PassProgress {
+  readonly diskId: string;
+  readonly phase: 'initial' | 'scan' | 'delta' | 'apply' | 'verify' | 'resync' | 'restore';
+  /** Bytes handled, of them skipped because nothing had to move, of `totalBytes`. */
+  readonly doneBytes: number;
+  readonly skippedBytes: number;
+  readonly totalBytes: number;
+  /** Where an interrupted copy went on; null when it started at the beginning. */
+  readonly resumedAtBytes: number | null;
+}
+
+/** Every task a worker can be given: its parameters and its result. */
+export interface Tasks {
+  /** Tracker: compares a disk with its digests and appends what changed to the active log, without a cut. */
+  scan: {
+    params: {
+      source: SourceSpec;
+      tracking: TrackingSpec;
+      /** The cut that the first record of a new log builds on. */
+      previousCut: number;
+      sequence: number;
+      createdAtMs: number;
+      thresholdBytes: number;
+      reserveBytes: number;
+      /** Where changed blocks may be narrowed down to pages; null while logs are on their way. */
+      baseline: ReplicaSpec | null;
+    };
+    result: ScanResult;
+  };
+  /** Tracker: ends a scan: marks the cut durably and lets the digests advance. */
+  cut: {
+    params: { diskId: string; cut: number; takenAtMs: number; consistency: Consistency };
+    result: null;
+  };
+  /** Tracker: drops what a scan appended since the last cut. */
+  rollback: { params: { diskId: string }; result: null };
+  /** Tracker: closes the active log and renames it for transit. Does nothing when that is done already. */
+  seal: { params: { rootPath: string; sequence: number }; result: { sealedPath: string | null } };
+  /** Tracker: deletes logs; the sealed one of `sequence`, or every log of the disk. */
+  dropLogs: {
+    params: { diskId: string; rootPath: string; sequence: number | null };
+    result: { logBytes: number };
+  };
+  /** Uploader: copies one disk into its initial replica, from the persisted checkpoint on. */
+  initial: {
+    params: {
+      replica: ReplicaSpec;
+      disk: VaultDisk;
+      source: SourceSpec;
+      tracking: TrackingSpec;
+      cut: number;
+    };
+    result: InitialResult;
+  };
+  /** Uploader: sends sealed logs, commits the cut, prunes. With no logs it only commits. */
+  send: { params: SendParams; result: SendResult };
+  /** Resync engine: compares source and replica and stages the differences as a delta onto a new lineage. */
+  resync: {
+    params: {
+      replica: ReplicaSpec;
+      source: SourceSpec;
+      tracking: TrackingSpec;
+      cut: number;
+      takenAtMs: number;
+    };
+    result: ResyncDiskResult;
+  };
+  /** Resync engine: compares replica and source, block by block, and the replica with its own digests. */
+  verify: { params: { vault: VaultSpec; vmId: string; source: SourceSpec }; result: VerifyDiskResult };
+  /** Resync engine: writes one disk of a recovery point into a new file and verifies it. */
+  restore: {
+    params: {
+      vault: VaultSpec;
+      vmId: string;
+      diskId: string;
+      pointId: string | null;
+      toPath: string;
+      format: Exclude<DiskFormat, 'raw'>;
+      logicalSectorBytes: number;
+    };
+    result: { writtenBytes: number; verifiedBlocks: number };
+  };
+}
+
+export type TaskKind = keyof Tasks;
+
+export interface ScanResult {
+  /** What stopped the pass early; null when it went through. */
+  readonly stopped: 'threshold' | 'reserve' | null;
+  readonly changedBlocks: number;
+  /** Bytes of the pages that changed. */
+  readonly changedBytes: number;
+  readonly readBytes: number;
+  /** Size of the disk's logs together after the pass. */
+  readonly logBytes: number;
+  /** The last cut that the active log held before the pass; null when it held none. */
+  readonly loggedCut: number | null;
+  /** Bytes that a crash had left behind the last cut and that were cut back when the log was opened. */
+  readonly cutBackBytes: number;
+}
+
+export interface InitialResult {
+  readonly sentBytes: number;
+  readonly skippedBytes: number;
+  readonly resumedAtBytes: number | null;
+}
+
+export interface SendParams {
+  readonly replica: ReplicaSpec;
+  readonly cut: number;
+  readonly takenAtMs: number;
+  readonly consistency: Consistency;
+  readonly disks: readonly ShippedLog[];
+  /** Disks whose replica was prepared otherwise (initial copy, resynchronization) and becomes true with this cut. */
+  readonly preparedDiskIds: readonly string[];
+  readonly keepPoints: number;
+}
+
+/** A sealed log on its way. */
+export interface ShippedLog {
+  readonly diskId: string;
+  readonly lineage: string;
+  readonly sealedPath: string;
+}
+
+export interface SendResult {
+  readonly sentBytes: number;
+  readonly point: RecoveryPoint | null;
+  readonly prunedPoints: number;
+  /** True when the vault had the cut already: the confirmation had been lost. */
+  readonly alreadyCommitted: boolean;
+}
+
+export interface ResyncDiskResult {
+  readonly comparedBlocks: number;
+  readonly differentBlocks: number;
+  readonly sentBytes: number;
+}
+
+export interface VerifyDiskResult {
+  readonly comparedBlocks: number;
+  /** Blocks of the replica whose content does not match the digest recorded when they were written. */
+  readonly damagedBlocks: number;
+  /** Blocks in which replica and source differ. */
+  readonly differentBlocks: number;
+  /** Byte offsets of the first differing blocks, at most 16. */
+  readonly firstDifferences: readonly number[];
+}
+
+export type TaskRequest = {
+  [K in TaskKind]: {
+    readonly type: 'run';
+    readonly id: number;
+    readonly kind: K;
+    readonly params: Tasks[K]['params'];
+  };
+}[TaskKind];
+
+export type ToWorker = TaskRequest | { readonly type: 'cancel'; readonly id: number };
+
+export type FromWorker =
+  | { readonly type: 'progress'; readonly id: number; readonly progress: PassProgress }
+  | { readonly type: 'done'; readonly id: number; readonly result: unknown }
+  | { readonly type: 'failed'; readonly id: number; readonly error: ErrorReport };

@@ -1,0 +1,127 @@
+import { existsSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { ReplicationError } from '../../contract/errors.ts';
+import {
+  activeLogPath,
+  dropLogs,
+  listLogs,
+  sealActiveLog,
+  sealedLogPath,
+  totalLogBytes,
+} from '../hrl/rotation.ts';
+import { removeDurably } from '../platform/durable.ts';
+import { openReplicaVault } from '../vault/open-vault.ts';
+import type { ReplicaSpec, Tasks } from './protocol.ts';
+import { BlockReader } from './reading/block-reader.ts';
+import { laneCount } from './reading/lane-count.ts';
+import { serveTasks, type TaskContext } from './serve-tasks.ts';
+import { advanceTable } from './tracking/advance-table.ts';
+import { type OpenScan, scanDisk } from './tracking/scan-disk.ts';
+
+/** Worker entry point: the replication tracker. Owns the active logs and the digest tables of all disks. */
+
+const reader = new BlockReader(
+  laneCount(),
+  join(import.meta.dirname, 'reading', `lane${extname(import.meta.filename)}`),
+);
+const openScans = new Map<string, OpenScan>();
+
+const takeScan = (diskId: string): OpenScan => {
+  const scan = openScans.get(diskId);
+  if (scan === undefined)
+    throw new ReplicationError('STATE_INVALID', 'There is no scan of this disk to end.');
+  openScans.delete(diskId);
+  return scan;
+};
+
+const closeScan = ({ writer, table }: OpenScan): void => {
+  writer.close();
+  table.close();
+};
+
+const scan = async (params: Tasks['scan']['params'], context: TaskContext) => {
+  const abandoned = openScans.get(params.source.diskId);
+  if (abandoned !== undefined) {
+    openScans.delete(params.source.diskId);
+    abandoned.writer.rollback();
+    closeScan(abandoned);
+  }
+  const { result, open } = await withBaseline(params.baseline, params.source.diskId, (baseline) =>
+    scanDisk(params, baseline, reader, context),
+  );
+  openScans.set(params.source.diskId, open);
+  return result;
+};
+
+const withBaseline = async <T>(
+  spec: ReplicaSpec | null,
+  diskId: string,
+  use: (baseline: Awaited<ReturnType<typeof openBaseline>>['content']) => Promise<T>,
+): Promise<T> => {
+  if (spec === null) return use(null);
+  const baseline = await openBaseline(spec, diskId);
+  try {
+    return await use(baseline.content);
+  } finally {
+    await baseline.close();
+  }
+};
+
+/** The replica as a yardstick for narrowing. A vault that cannot be read costs precision, not the cycle. */
+const openBaseline = async (spec: ReplicaSpec, diskId: string) => {
+  const vault = openReplicaVault(spec.vault);
+  try {
+    const replica = await vault.openVm(spec.vmId, spec.writer);
+    const content = await replica.openBaseline(diskId);
+    return {
+      content,
+      close: async () => {
+        await content?.close();
+        await replica.close();
+        await vault.close();
+      },
+    };
+  } catch (error) {
+    await vault.close();
+    if (error instanceof ReplicationError && error.code.startsWith('VAULT_')) {
+      return { content: null, close: async () => undefined };
+    }
+    throw error;
+  }
+};
+
+serveTasks({
+  scan,
+  cut: async ({ diskId, cut, takenAtMs, consistency }) => {
+    const open = takeScan(diskId);
+    try {
+      open.writer.cut({ cut, takenAtMs, consistency });
+      advanceTable(open.table, open.logPath);
+      return null;
+    } finally {
+      closeScan(open);
+    }
+  },
+  rollback: async ({ diskId }) => {
+    const open = takeScan(diskId);
+    try {
+      open.writer.rollback();
+    } finally {
+      closeScan(open);
+    }
+    return null;
+  },
+  seal: async ({ rootPath, sequence }) => {
+    const sealedPath = sealedLogPath(rootPath, sequence);
+    if (existsSync(sealedPath)) return { sealedPath };
+    if (!existsSync(activeLogPath(rootPath))) return { sealedPath: null };
+    sealActiveLog(rootPath, sequence);
+    return { sealedPath };
+  },
+  dropLogs: async ({ diskId, rootPath, sequence }) => {
+    if (openScans.has(diskId)) closeScan(takeScan(diskId));
+    if (sequence === null) dropLogs(rootPath);
+    else for (const log of listLogs(rootPath).sealed) if (log.sequence <= sequence) removeDurably(log.path);
+    return { logBytes: totalLogBytes(rootPath) };
+  },
+});

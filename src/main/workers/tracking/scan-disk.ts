@@ -1,0 +1,236 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { ReplicationError } from '../../../contract/errors.ts';
+import { digestBytes, isZero, zeroDigest } from '../../block/digest.ts';
+import { DigestTable } from '../../block/digest-table.ts';
+import { blockCount, blockLength, trackingBlockBytes } from '../../block/tracking-block.ts';
+import { openVirtualDisk } from '../../disk/open-disk.ts';
+import { LogWriter } from '../../hrl/log-writer.ts';
+import { activeLogPath, listLogs } from '../../hrl/rotation.ts';
+import { volumeSpace } from '../../platform/volume.ts';
+import type { ReplicaContent } from '../../vault/replica-vault.ts';
+import type { ScanResult, Tasks } from '../protocol.ts';
+import { type AlignedRange, alignedRanges } from '../reading/aligned-ranges.ts';
+import type { BlockReader, DigestedChunk } from '../reading/block-reader.ts';
+import { type TaskContext, throwIfCancelled } from '../serve-tasks.ts';
+import { advanceTable } from './advance-table.ts';
+import { narrowChange } from './narrow-change.ts';
+
+/** A scan that has been read but not cut: what `cut` and `rollback` act on. */
+export interface OpenScan {
+  readonly writer: LogWriter;
+  readonly table: DigestTable;
+  readonly logPath: string;
+}
+
+/** How many logged bytes may pass before the volume's free space is measured again. */
+const spaceCheckBytes = 64 * 1024 * 1024;
+
+/**
+ * One pass of the *scan* source (design.md, How changes are found): each block's digest against the digest that the
+ * logs and the replica amount to; what differs goes into the active log. Nothing is marked: the caller knows only
+ * after the last byte was read how consistent the pass was.
+ */
+export const scanDisk = async (
+  params: Tasks['scan']['params'],
+  baseline: ReplicaContent | null,
+  reader: BlockReader,
+  context: TaskContext,
+): Promise<{ result: ScanResult; open: OpenScan }> => {
+  const { source, tracking } = params;
+  const table = DigestTable.open(tracking.tablePath, {
+    diskId: source.diskId,
+    lineage: tracking.lineage,
+    diskSizeBytes: source.sizeBytes,
+  });
+  const logPath = activeLogPath(tracking.rootPath);
+  const { writer, cutBackBytes } = openLog(logPath, params);
+  const scan = new Scan(params, table, writer, baseline, context);
+  try {
+    for (const sealed of listLogs(tracking.rootPath).sealed) {
+      advanceTable(table, sealed.path);
+      scan.sealedBytes += sealed.bytes;
+    }
+    if (writer.lastCut !== null && writer.lastCut.cut > table.cut) advanceTable(table, logPath);
+    const loggedCut = writer.lastCut?.cut ?? null;
+    const stopped = await scan.run(reader);
+    writer.sync();
+    const logBytes = scan.sealedBytes + writer.bytes;
+    return {
+      result: { ...scan.counters, stopped, logBytes, loggedCut, cutBackBytes },
+      open: { writer, table, logPath },
+    };
+  } catch (error) {
+    writer.rollback();
+    writer.close();
+    table.close();
+    throw error;
+  }
+};
+
+const openLog = (path: string, params: Tasks['scan']['params']) => {
+  const { source, tracking, previousCut, sequence, createdAtMs } = params;
+  if (existsSync(path)) {
+    const { writer, recovery } = LogWriter.openForAppend(path, {
+      diskId: source.diskId,
+      lineage: tracking.lineage,
+    });
+    return { writer, cutBackBytes: recovery.cutBackBytes };
+  }
+  const writer = LogWriter.create(path, {
+    purpose: 'log',
+    diskId: source.diskId,
+    diskSizeBytes: source.sizeBytes,
+    sequence,
+    lineage: tracking.lineage,
+    previousCut,
+    createdAtMs,
+  });
+  return { writer, cutBackBytes: 0 };
+};
+
+class Scan {
+  readonly counters = { changedBlocks: 0, changedBytes: 0, readBytes: 0 };
+  sealedBytes = 0;
+  private holeBytes = 0;
+  private nextSpaceCheckAt = 0;
+  private readonly params: Tasks['scan']['params'];
+  private readonly table: DigestTable;
+  private readonly writer: LogWriter;
+  private readonly baseline: ReplicaContent | null;
+  private readonly context: TaskContext;
+  private readonly baselineBlock = Buffer.allocUnsafe(trackingBlockBytes);
+
+  constructor(
+    params: Tasks['scan']['params'],
+    table: DigestTable,
+    writer: LogWriter,
+    baseline: ReplicaContent | null,
+    context: TaskContext,
+  ) {
+    this.params = params;
+    this.table = table;
+    this.writer = writer;
+    this.baseline = baseline;
+    this.context = context;
+  }
+
+  async run(reader: BlockReader): Promise<ScanResult['stopped']> {
+    const { source } = this.params;
+    const disk = openVirtualDisk(source.path);
+    try {
+      if (disk.sizeBytes !== source.sizeBytes) {
+        throw new ReplicationError(
+          'DISK_CHANGED_GEOMETRY',
+          `${source.name} has ${disk.sizeBytes} bytes now and had ${source.sizeBytes} when it was protected.`,
+          { file: source.path },
+        );
+      }
+      const reads = this.readRanges(alignedRanges(disk.extents(), source.sizeBytes));
+      const expected = (firstBlock: number, target: Buffer) =>
+        this.table.read(firstBlock, target.length / digestBytes, target);
+      for await (const chunk of reader.read({
+        path: source.path,
+        ranges: reads,
+        expected,
+        signal: this.context.signal,
+      })) {
+        try {
+          await this.logChanges(chunk);
+        } finally {
+          chunk.release();
+        }
+        const limit = await this.reachedLimit();
+        if (limit !== null) return limit;
+        this.report();
+      }
+      return null;
+    } finally {
+      disk.close();
+    }
+  }
+
+  /** Passes on what must be read; holes are settled on the way, from the digests alone. */
+  private *readRanges(ranges: Iterable<AlignedRange>): Generator<AlignedRange> {
+    for (const range of ranges) {
+      if (range.hole) this.logNewZeros(range);
+      else yield range;
+    }
+  }
+
+  /** A hole reads as zeros: blocks that held something before are zero now. */
+  private logNewZeros(range: AlignedRange): void {
+    const first = range.offset / trackingBlockBytes;
+    const end = first + blockCount(range.length);
+    const digests = Buffer.allocUnsafe(4096 * digestBytes);
+    for (let block = first; block < end; block += 4096) {
+      throwIfCancelled(this.context.signal);
+      const count = Math.min(4096, end - block);
+      const part = digests.subarray(0, count * digestBytes);
+      this.table.read(block, count, part);
+      if (isZero(part)) continue;
+      for (let index = 0; index < count; index += 1) {
+        if (!isZero(part.subarray(index * digestBytes, (index + 1) * digestBytes)))
+          this.logZero(block + index);
+      }
+    }
+    this.holeBytes += range.length;
+  }
+
+  private logZero(block: number): void {
+    this.writer.append({ block, pageMask: 0, data: new Uint8Array(0), digest: zeroDigest });
+    this.counters.changedBlocks += 1;
+    this.counters.changedBytes += blockLength(this.params.source.sizeBytes, block);
+  }
+
+  private async logChanges(chunk: DigestedChunk): Promise<void> {
+    this.counters.readBytes += chunk.length;
+    if (chunk.changed === 0) return;
+    const firstBlock = chunk.offset / trackingBlockBytes;
+    const blocks = Math.ceil(chunk.length / trackingBlockBytes);
+    for (let index = 0; index < blocks; index += 1) {
+      if ((chunk.changed & (1 << index)) === 0) continue;
+      const block = firstBlock + index;
+      const at = index * trackingBlockBytes;
+      const data = chunk.data.subarray(at, Math.min(at + trackingBlockBytes, chunk.length));
+      const digest = chunk.digests.subarray(index * digestBytes, (index + 1) * digestBytes);
+      if (isZero(digest)) {
+        this.logZero(block);
+        continue;
+      }
+      const previous = await this.previousContent(block, data.length);
+      const change = narrowChange(block, data, digest, previous);
+      this.writer.append(change);
+      this.counters.changedBlocks += 1;
+      this.counters.changedBytes += change.data.length;
+    }
+  }
+
+  private async previousContent(block: number, length: number): Promise<Buffer | null> {
+    if (this.baseline === null) return null;
+    const content = this.baselineBlock.subarray(0, length);
+    await this.baseline.read(content, block * trackingBlockBytes);
+    return content;
+  }
+
+  private async reachedLimit(): Promise<ScanResult['stopped']> {
+    const { thresholdBytes, reserveBytes, tracking } = this.params;
+    if (this.sealedBytes + this.writer.bytes >= thresholdBytes) return 'threshold';
+    if (this.writer.bytes < this.nextSpaceCheckAt) return null;
+    this.nextSpaceCheckAt = this.writer.bytes + spaceCheckBytes;
+    const { freeBytes } = await volumeSpace(dirname(tracking.rootPath));
+    return this.counters.changedBlocks > 0 && freeBytes < reserveBytes ? 'reserve' : null;
+  }
+
+  private report(): void {
+    const { diskId, sizeBytes } = this.params.source;
+    this.context.progress({
+      diskId,
+      phase: 'scan',
+      doneBytes: this.counters.readBytes + this.holeBytes,
+      skippedBytes: this.holeBytes,
+      totalBytes: sizeBytes,
+      resumedAtBytes: null,
+    });
+  }
+}

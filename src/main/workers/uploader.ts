@@ -1,0 +1,22 @@
+import { extname, join } from 'node:path';
+import { BlockReader } from './reading/block-reader.ts';
+import { laneCount } from './reading/lane-count.ts';
+import { serveTasks } from './serve-tasks.ts';
+import { copyInitial } from './uploading/copy-initial.ts';
+import { sendLogs } from './uploading/send-logs.ts';
+import { withReplica } from './uploading/with-replica.ts';
+
+/** Worker entry point: the uploader. Makes initial replicas and sends sealed logs. */
+
+const laneEntry = join(import.meta.dirname, 'reading', `lane${extname(import.meta.filename)}`);
+// Started with the first initial replication: sending logs needs no lanes.
+let reader: BlockReader | null = null;
+
+serveTasks({
+  initial: (params, context) =>
+    withReplica(params.replica, (replica) => {
+      reader ??= new BlockReader(laneCount(), laneEntry);
+      return copyInitial(params, replica, reader, context);
+    }),
+  send: (params, context) => withReplica(params.replica, (replica) => sendLogs(params, replica, context)),
+});

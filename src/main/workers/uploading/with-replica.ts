@@ -1,0 +1,21 @@
+import { openReplicaVault } from '../../vault/open-vault.ts';
+import type { VmReplica } from '../../vault/replica-vault.ts';
+import type { ReplicaSpec } from '../protocol.ts';
+
+/** Opens a VM's replicas for writing, hands them to `use`, and lets them go whatever happens. */
+export const withReplica = async <T>(
+  spec: ReplicaSpec,
+  use: (replica: VmReplica) => Promise<T>,
+): Promise<T> => {
+  const vault = openReplicaVault(spec.vault);
+  try {
+    const replica = await vault.openVm(spec.vmId, spec.writer);
+    try {
+      return await use(replica);
+    } finally {
+      await replica.close();
+    }
+  } finally {
+    await vault.close();
+  }
+};

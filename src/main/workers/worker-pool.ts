@@ -1,0 +1,149 @@
+import { extname, join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { ReplicationError } from '../../contract/errors.ts';
+import type { FromWorker, PassProgress, TaskKind, Tasks, ToWorker } from './protocol.ts';
+
+export type WorkerName = 'tracker' | 'uploader' | 'resync';
+
+const workerOf: Readonly<Record<TaskKind, WorkerName>> = {
+  scan: 'tracker',
+  cut: 'tracker',
+  rollback: 'tracker',
+  seal: 'tracker',
+  dropLogs: 'tracker',
+  initial: 'uploader',
+  send: 'uploader',
+  resync: 'resync',
+  verify: 'resync',
+  restore: 'resync',
+};
+
+export interface TaskOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (progress: PassProgress) => void;
+}
+
+interface Pending {
+  resolve(result: unknown): void;
+  reject(error: ReplicationError): void;
+  onProgress: ((progress: PassProgress) => void) | undefined;
+}
+
+/**
+ * The engine's worker threads, started when first needed. A thread that dies fails its tasks with `WORKER_FAILED`,
+ * which is retried on a fresh thread.
+ */
+export class WorkerPool {
+  private readonly threads = new Map<string, WorkerThread>();
+  private readonly directory: string;
+  private readonly extension: string;
+  private closed = false;
+
+  /** @param directory where `tracker`, `uploader` and `resync` lie, as `.ts` from source or `.js` when built */
+  constructor(directory: string) {
+    this.directory = directory;
+    this.extension = extname(import.meta.filename);
+  }
+
+  /**
+   * Runs a task. Long copies get an uploader of their own, so that they do not hold up the deltas of other VMs.
+   */
+  run<K extends TaskKind>(
+    kind: K,
+    params: Tasks[K]['params'],
+    options: TaskOptions = {},
+  ): Promise<Tasks[K]['result']> {
+    if (this.closed) return Promise.reject(new ReplicationError('ENGINE_STOPPED', 'The engine is stopping.'));
+    const name = kind === 'initial' ? 'uploader-initial' : workerOf[kind];
+    let thread = this.threads.get(name);
+    if (thread === undefined || thread.dead) {
+      thread = new WorkerThread(join(this.directory, `${workerOf[kind]}${this.extension}`), name);
+      this.threads.set(name, thread);
+    }
+    return thread.run(kind, params, options);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.all([...this.threads.values()].map((thread) => thread.terminate()));
+  }
+}
+
+class WorkerThread {
+  dead = false;
+  private readonly worker: Worker;
+  private readonly pending = new Map<number, Pending>();
+  private nextId = 1;
+
+  constructor(entry: string, name: string) {
+    this.worker = new Worker(entry, { name, resourceLimits: { maxYoungGenerationSizeMb: 16 } });
+    this.worker.unref();
+    this.worker.on('message', (message: FromWorker) => this.receive(message));
+    this.worker.on('error', (error) => this.fail(error));
+    this.worker.on('exit', (code) => this.fail(new Error(`The thread ended with code ${code}`)));
+  }
+
+  run<K extends TaskKind>(
+    kind: K,
+    params: Tasks[K]['params'],
+    options: TaskOptions,
+  ): Promise<Tasks[K]['result']> {
+    const id = this.nextId++;
+    const { signal } = options;
+    return new Promise<Tasks[K]['result']>((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(new ReplicationError('CANCELLED', 'The work was cancelled.'));
+        return;
+      }
+      const cancel = () => this.post({ type: 'cancel', id });
+      signal?.addEventListener('abort', cancel);
+      const settled = () => {
+        signal?.removeEventListener('abort', cancel);
+        this.pending.delete(id);
+        if (this.pending.size === 0) this.worker.unref();
+      };
+      this.pending.set(id, {
+        resolve: (result) => {
+          settled();
+          resolve(result as Tasks[K]['result']);
+        },
+        reject: (error) => {
+          settled();
+          reject(error);
+        },
+        onProgress: options.onProgress,
+      });
+      this.worker.ref();
+      this.post({ type: 'run', id, kind, params } as ToWorker);
+    });
+  }
+
+  async terminate(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  private post(message: ToWorker): void {
+    this.worker.postMessage(message);
+  }
+
+  private receive(message: FromWorker): void {
+    const task = this.pending.get(message.id);
+    if (task === undefined) return;
+    switch (message.type) {
+      case 'progress':
+        task.onProgress?.(message.progress);
+        return;
+      case 'done':
+        task.resolve(message.result);
+        return;
+      case 'failed':
+        task.reject(ReplicationError.fromReport(message.error));
+    }
+  }
+
+  private fail(cause: unknown): void {
+    this.dead = true;
+    const error = new ReplicationError('WORKER_FAILED', 'A worker thread ended unexpectedly.', { cause });
+    for (const task of [...this.pending.values()]) task.reject(error);
+  }
+}

@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ReplicationError } from '../../../src/contract/errors.ts';
+import { nextCycleAtMs, planNext, stateOf } from '../../../src/main/replication/plan.ts';
+import { protectedDiskRecord, protectionRecord } from '../../support/records.ts';
+
+const error = new ReplicationError('VAULT_UNREACHABLE', 'The share is away.').toReport();
+const retry = (nextAttemptAtMs: number) => ({
+  attempts: 2,
+  firstFailureAtMs: 900_000,
+  nextAttemptAtMs,
+  lastError: error,
+});
+const complete = [protectedDiskRecord()];
+
+describe('the plan of a VM', () => {
+  it('runs a cycle at the copy frequency', () => {
+    expect(planNext(protectionRecord(), complete, 1_100_000)).toEqual({
+      kind: 'cycle',
+      atMs: 1_300_000,
+      ship: true,
+    });
+  });
+
+  it('copies first what has no complete replica', () => {
+    const disks = [protectedDiskRecord(), protectedDiskRecord({ diskId: 'second', phase: 'initial' })];
+    expect(planNext(protectionRecord(), disks, 5)).toEqual({ kind: 'initial', atMs: 5 });
+  });
+
+  it('leaves excluded disks alone', () => {
+    const disks = [
+      protectedDiskRecord(),
+      protectedDiskRecord({ diskId: 'second', phase: 'pending', excluded: true }),
+    ];
+    expect(planNext(protectionRecord(), disks, 1_300_000).kind).toBe('cycle');
+  });
+
+  it('tracks on while it is paused, and sends nothing', () => {
+    const vm = protectionRecord({ pausedAtMs: 1 });
+    expect(planNext(vm, complete, 1_300_000)).toEqual({ kind: 'cycle', atMs: 1_300_000, ship: false });
+  });
+
+  it('tracks on while a retry waits, and sends when the retry is due', () => {
+    expect(planNext(protectionRecord({ retry: retry(1_900_000) }), complete, 1_200_000)).toEqual({
+      kind: 'cycle',
+      atMs: 1_300_000,
+      ship: false,
+    });
+    expect(planNext(protectionRecord({ retry: retry(1_250_000) }), complete, 1_200_000)).toEqual({
+      kind: 'cycle',
+      atMs: 1_250_000,
+      ship: true,
+    });
+  });
+
+  it('waits for a person after a non-recoverable error or when marked for resynchronization', () => {
+    expect(planNext(protectionRecord({ error }), complete, 1_400_000).kind).toBe('wait');
+    const resync = { code: 'HRL_THRESHOLD' as const, message: 'too much', sinceMs: 1 };
+    expect(planNext(protectionRecord({ resync }), complete, 1_400_000).kind).toBe('wait');
+  });
+});
+
+describe('the time of the next cycle', () => {
+  it('lies in the future, on the grid of the frequency, and never more than one step away', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 10_000_000 }),
+        fc.constantFrom(30, 300, 900),
+        fc.integer({ min: 0, max: 100_000_000 }),
+        (dueAtMs, frequencySeconds, lateMs) => {
+          const now = dueAtMs + lateMs;
+          const next = nextCycleAtMs(dueAtMs, frequencySeconds, now);
+          expect(next).toBeGreaterThan(now);
+          expect(next - now).toBeLessThanOrEqual(frequencySeconds * 1000);
+          expect((next - dueAtMs) % (frequencySeconds * 1000)).toBe(0);
+        },
+      ),
+    );
+  });
+});
+
+describe('the state of a VM', () => {
+  it('carries the names of Hyper-V', () => {
+    const resync = { code: 'HRL_THRESHOLD' as const, message: 'too much', sinceMs: 1 };
+    expect(stateOf(protectionRecord(), complete, false)).toBe('Replicating');
+    expect(stateOf(protectionRecord({ pausedAtMs: 1 }), complete, false)).toBe('Suspended');
+    expect(stateOf(protectionRecord({ error }), complete, false)).toBe('Error');
+    expect(stateOf(protectionRecord({ resync }), complete, false)).toBe('WaitingForStartResynchronize');
+    expect(stateOf(protectionRecord({ resync, pausedAtMs: 1 }), complete, false)).toBe(
+      'ResynchronizeSuspended',
+    );
+    expect(stateOf(protectionRecord({ resync }), complete, true)).toBe('Resynchronizing');
+    expect(stateOf(protectionRecord(), [protectedDiskRecord({ phase: 'pending' })], false)).toBe(
+      'WaitingForInitialReplication',
+    );
+  });
+});

@@ -1,0 +1,47 @@
+import type { ProtectedDiskRecord, ProtectionRecord } from '../../src/main/store/records.ts';
+
+/** A protection record as it is some time after initial replication, with what a test wants different. */
+export const protectionRecord = (change: Partial<ProtectionRecord> = {}): ProtectionRecord => ({
+  vmId: '11111111-2222-4333-8444-555555555555',
+  name: 'FILESRV',
+  path: '/vms/FILESRV',
+  vaultName: 'nas',
+  frequencySeconds: 300,
+  retentionPoints: 24,
+  state: 'Replicating',
+  pausedAtMs: null,
+  protectedAtMs: 0,
+  cut: 7,
+  committedCut: 7,
+  committedConsistency: 'crash',
+  lastSyncAtMs: 1_000_000,
+  unsent: null,
+  shipment: null,
+  nextSequence: 8,
+  lastCycle: null,
+  nextCycleAtMs: 1_300_000,
+  retry: null,
+  error: null,
+  resync: null,
+  ...change,
+});
+
+export const protectedDiskRecord = (change: Partial<ProtectedDiskRecord> = {}): ProtectedDiskRecord => ({
+  vmId: '11111111-2222-4333-8444-555555555555',
+  diskId: 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee',
+  name: 'system.vhdx',
+  path: '/vms/FILESRV/system.vhdx',
+  rootPath: '/vms/FILESRV/system.vhdx',
+  sizeBytes: 1024 * 1024 * 1024,
+  sectorBytes: 512,
+  format: 'vhdx',
+  isOs: true,
+  excluded: false,
+  lineage: '99999999-8888-4777-8666-555555555555',
+  phase: 'complete',
+  logBaseCut: 7,
+  initialStamps: null,
+  lastScan: null,
+  hrl: { bytes: 0, degraded: false },
+  ...change,
+});
