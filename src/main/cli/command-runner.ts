@@ -1,0 +1,62 @@
+import { ReplicationError } from '../../contract/errors.ts';
+import { dataDirectory } from '../platform/data-directory.ts';
+import type { CliEnvironment } from './environment.ts';
+import { exitCodeOf, exitCodes } from './exit-code.ts';
+import { Output } from './output.ts';
+import type { Session } from './session.ts';
+
+export interface GlobalOptions {
+  readonly data?: string;
+  readonly json?: boolean;
+}
+
+/** What a command does; its exit code when that is not 0. */
+export type Work = (session: Session) => Promise<number | undefined>;
+
+/** Runs one command from its options to its exit code: errors are printed, a Ctrl-C ends it, the engine is let go of. */
+export class CommandRunner {
+  exitCode: number = exitCodes.done;
+  readonly #environment: CliEnvironment;
+  readonly #options: () => GlobalOptions;
+
+  constructor(environment: CliEnvironment, options: () => GlobalOptions) {
+    this.#environment = environment;
+    this.#options = options;
+  }
+
+  async run(work: Work): Promise<void> {
+    const { data, json = false } = this.#options();
+    const environment = this.#environment;
+    const output = new Output(environment, json);
+    const interrupt = new AbortController();
+    const release = environment.onInterrupt(() => interrupt.abort());
+    // Only now: `--help` must not wait for the schemas of the contract.
+    const { Session } = await import('./session.ts');
+    const directory = dataDirectory({ option: data, env: environment.env });
+    const session = new Session(environment, output, directory, interrupt.signal);
+    try {
+      this.exitCode = await this.guarded(
+        output,
+        interrupt.signal,
+        async () => (await work(session)) ?? exitCodes.done,
+      );
+      const closing = await this.guarded(output, interrupt.signal, async () => {
+        await session.close();
+        return exitCodes.done;
+      });
+      if (this.exitCode === exitCodes.done) this.exitCode = closing;
+    } finally {
+      release();
+    }
+  }
+
+  private async guarded(output: Output, signal: AbortSignal, work: () => Promise<number>): Promise<number> {
+    try {
+      return await work();
+    } catch (thrown) {
+      const error = ReplicationError.from(thrown);
+      output.error(error);
+      return signal.aborted ? exitCodes.interrupted : exitCodeOf(error);
+    }
+  }
+}

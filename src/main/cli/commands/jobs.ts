@@ -1,0 +1,93 @@
+import type { Command } from 'commander';
+import type { JobReport } from '../../../contract/reports.ts';
+import type { CommandRunner } from '../command-runner.ts';
+import { examples } from '../examples.ts';
+import { formatFraction, formatMs, formatTime } from '../format.ts';
+import { wholeNumber } from '../parse-option.ts';
+import { describeResult } from '../results.ts';
+import { jobKindWords, jobStateWords } from '../words.ts';
+
+const defaultLimit = 20;
+
+export const jobCommands = (program: Command, runner: CommandRunner): void => {
+  program
+    .command('jobs')
+    .description('list the latest jobs, the newest first')
+    .option('--limit <n>', 'how many', wholeNumber(1, 1000), defaultLimit)
+    .addHelpText('after', examples('jobs', 'jobs --limit 5 --json'))
+    .action(({ limit }: { limit: number }) =>
+      runner.run(async (session) => {
+        const jobs = await session.request('jobs', { limit });
+        const now = session.environment.now();
+        const { formatTable, right } = await import('../table.ts');
+        session.output.answer(jobs, () =>
+          jobs.length === 0
+            ? 'There are no jobs yet.'
+            : formatTable(
+                [right('Job'), 'What', 'VM', 'State', right('Done'), 'Started', right('Took'), 'Outcome'],
+                jobs.map((job) => [
+                  job.id,
+                  jobKindWords[job.kind],
+                  job.vm,
+                  jobStateWords[job.state],
+                  percentOf(job.percent),
+                  formatTime(job.startedAt, now),
+                  job.endedAt === null ? null : formatMs(Date.parse(job.endedAt) - Date.parse(job.startedAt)),
+                  outcomeOf(job),
+                ]),
+              ),
+        );
+        return undefined;
+      }),
+    );
+  program
+    .command('job')
+    .description('show one job with its steps, or cancel it')
+    .argument('<id>', 'number of the job', wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .option('--cancel', 'cancel the job')
+    .addHelpText('after', examples('job 17', 'job 17 --cancel'))
+    .action((id: number, { cancel = false }: { cancel?: boolean }) =>
+      runner.run(async (session) => {
+        const job = await session.request(cancel ? 'job.cancel' : 'job', { id });
+        const text = await describeJob(job, session.environment.now());
+        session.output.answer(job, () => text);
+        return undefined;
+      }),
+    );
+};
+
+const percentOf = (percent: number | null): string | null =>
+  percent === null ? null : formatFraction(percent / 100);
+
+const outcomeOf = ({ error, result }: JobReport): string =>
+  error?.message ?? (result === null ? '' : describeResult(result));
+
+const describeJob = async (job: JobReport, now: number): Promise<string> => {
+  const { formatFields, formatTable, right } = await import('../table.ts');
+  const time = (at: string | null) => (at === null ? null : formatTime(at, now));
+  const fields = formatFields([
+    ['Job', job.id],
+    ['What', jobKindWords[job.kind]],
+    ['VM', job.vm],
+    ['State', jobStateWords[job.state]],
+    ['Done', percentOf(job.percent)],
+    ['Started', time(job.startedAt)],
+    ['Ended', time(job.endedAt)],
+    ['Next attempt', time(job.nextAttemptAt)],
+    ['Error', job.error === null ? null : `${job.error.message} [${job.error.code}]`],
+    ['Next', job.error?.nextStep],
+    ['Result', job.result === null ? null : describeResult(job.result)],
+  ]);
+  if (job.steps.length === 0) return fields;
+  const steps = formatTable(
+    ['Step', 'State', right('Done'), 'Started', 'Ended'],
+    job.steps.map((step) => [
+      step.name,
+      step.state,
+      percentOf(step.percent),
+      time(step.startedAt),
+      time(step.endedAt),
+    ]),
+  );
+  return `${fields}\n\n${steps}`;
+};

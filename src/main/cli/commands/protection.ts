@@ -1,0 +1,162 @@
+import { type Command, Option } from 'commander';
+import { type CopyFrequencySeconds, copyFrequenciesSeconds } from '../../../contract/model.ts';
+import type { ProtectReport, VmStatus } from '../../../contract/reports.ts';
+import type { CommandRunner } from '../command-runner.ts';
+import { examples } from '../examples.ts';
+import { exitCodes } from '../exit-code.ts';
+import { formatTime } from '../format.ts';
+import { gather, wholeNumber } from '../parse-option.ts';
+import { describeResult } from '../results.ts';
+import type { Session } from '../session.ts';
+import { stateWords } from '../words.ts';
+
+interface ProtectOptions {
+  readonly vault: string;
+  readonly frequency: string;
+  readonly exclude?: readonly string[];
+  readonly retention?: number;
+  readonly check?: boolean;
+  readonly wait?: boolean;
+}
+
+export const protectionCommands = (program: Command, runner: CommandRunner): void => {
+  program
+    .command('protect')
+    .description('protect a VM: check it, make the first replica of its disks, then keep it current')
+    .argument('<vm>', 'name or id')
+    .requiredOption('--vault <name>', 'where its replica goes')
+    .addOption(
+      new Option('--frequency <seconds>', 'seconds between replication cycles')
+        .choices(copyFrequenciesSeconds.map(String))
+        .default('300'),
+    )
+    .option(
+      '--exclude <disk>',
+      'leave a disk out, by file name or id; may be given more than once',
+      gather,
+      [],
+    )
+    .option('--retention <points>', 'recovery points to keep', wholeNumber(1, 1000))
+    .option('--check', 'only run the prerequisite checks')
+    .option('--wait', 'wait until the first replica is complete')
+    .addHelpText(
+      'after',
+      examples(
+        'protect WEB01 --vault nas',
+        'protect SQL01 --vault nas --frequency 30 --exclude tempdb.vhdx --wait',
+        'protect WEB01 --vault nas --check',
+      ),
+    )
+    .action((vm: string, options: ProtectOptions) =>
+      runner.run(async (session) => protect(session, vm, options)),
+    );
+  program
+    .command('unprotect')
+    .description('end the protection of a VM; its replica stays at the vault unless told otherwise')
+    .argument('<vm>', 'name or id')
+    .option('--delete-replica', 'delete its replica and recovery points too')
+    .addHelpText('after', examples('unprotect WEB01', 'unprotect WEB01 --delete-replica'))
+    .action((vm: string, { deleteReplica = false }: { deleteReplica?: boolean }) =>
+      runner.run(async (session) => {
+        const { followJob } = await import('../follow-job.ts');
+        const job = await followJob(
+          session,
+          () => session.request('unprotect', { vm, deleteReplica }),
+          'leave',
+        );
+        session.output.answer(job.result, () => (job.result === null ? 'Done.' : describeResult(job.result)));
+        return undefined;
+      }),
+    );
+  const simple = [
+    ['pause', 'pause', 'stop sending changes of a VM; they are still tracked'],
+    ['resume', 'resume', 'send the changes of a paused VM again'],
+    ['retry', 'retry.now', 'make the next attempt of a VM now instead of waiting for it'],
+  ] as const;
+  for (const [name, request, description] of simple)
+    program
+      .command(name)
+      .description(description)
+      .argument('<vm>', 'name or id')
+      .addHelpText('after', examples(`${name} WEB01`))
+      .action((vm: string) =>
+        runner.run(async (session) => {
+          const status = await session.request(request, { vm });
+          session.output.answer(status, () => describeState(status, session.environment.now()));
+          return undefined;
+        }),
+      );
+};
+
+const describeState = (vm: VmStatus, now: number): string => {
+  const next =
+    vm.nextCycleAt === null || vm.paused ? '' : `; next cycle at ${formatTime(vm.nextCycleAt, now)}`;
+  return `${vm.name}: ${stateWords[vm.state]}${next}.`;
+};
+
+const protect = async (
+  session: Session,
+  vm: string,
+  options: ProtectOptions,
+): Promise<number | undefined> => {
+  let report: ProtectReport | undefined;
+  const request = async (): Promise<ProtectReport> => {
+    report = await session.request('protect', {
+      vm,
+      vault: options.vault,
+      frequencySeconds: Number(options.frequency) as CopyFrequencySeconds,
+      exclude: [...(options.exclude ?? [])],
+      ...(options.retention === undefined ? {} : { retentionPoints: options.retention }),
+      ...(options.check === true ? { checkOnly: true } : {}),
+    });
+    return report;
+  };
+  if (options.wait === true && options.check !== true) {
+    const { followJob } = await import('../follow-job.ts');
+    const job = await followJob(session, async () => beginInitial(session, await request()), 'leave');
+    session.output.answer({ ...report, job }, () =>
+      [`${job.vm} is protected.`, job.result === null ? '' : describeResult(job.result)].join(' '),
+    );
+    return undefined;
+  }
+  const { checks, status, vm: name } = await request();
+  const fit = checks.every(({ passed }) => passed);
+  const outcome = await describeOutcome(session, name, options.vault, fit, status);
+  const { formatTable } = await import('../table.ts');
+  session.output.answer(report, () =>
+    checks.length === 0
+      ? outcome
+      : `${formatTable(
+          ['Check', 'Result', 'Detail'],
+          checks.map((check) => [check.name, check.passed ? 'passed' : 'FAILED', check.detail]),
+        )}\n\n${outcome}`,
+  );
+  return fit ? undefined : exitCodes.failed;
+};
+
+/** An engine elsewhere has begun by itself; one in this process begins when told to. */
+const beginInitial = async (session: Session, { job, vm, checks }: ProtectReport) => {
+  const { ReplicationError } = await import('../../../contract/errors.ts');
+  const failed = checks.find(({ passed }) => !passed);
+  if (failed !== undefined)
+    throw new ReplicationError('STATE_INVALID', `${vm} cannot be protected: ${failed.detail}`, { vm });
+  if (job === null)
+    throw new ReplicationError('STATE_INVALID', `${vm} has no initial replication to wait for.`, { vm });
+  const connection = await session.connect();
+  if (connection.kind === 'local') await connection.engine.console.start();
+  return job;
+};
+
+const describeOutcome = async (
+  session: Session,
+  vm: string,
+  vault: string,
+  fit: boolean,
+  status: VmStatus | null,
+): Promise<string> => {
+  if (!fit) return `${vm} cannot be protected as it is.`;
+  if (status === null) return `${vm} can be protected.`;
+  return (await session.isEngineElsewhere())
+    ? `${vm} is protected into ${vault}; its initial replication has begun. Watch it: hvrc status ${vm}`
+    : `${vm} is protected into ${vault}; its initial replication begins when the engine runs: hvrc run`;
+};

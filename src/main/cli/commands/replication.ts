@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import type { JobReport } from '../../../contract/reports.ts';
+import type { CommandRunner } from '../command-runner.ts';
+import { examples } from '../examples.ts';
+import { exitCodes } from '../exit-code.ts';
+import { formatBytes } from '../format.ts';
+import { describeResult } from '../results.ts';
+import type { Session } from '../session.ts';
+
+export const replicationCommands = (program: Command, runner: CommandRunner): void => {
+  program
+    .command('sync')
+    .description('run one replication cycle of a VM now and wait for it')
+    .argument('<vm>', 'name or id')
+    .addHelpText('after', examples('sync WEB01', 'sync WEB01 --json'))
+    .action((vm: string) =>
+      runner.run(async (session) => {
+        const { followJob } = await import('../follow-job.ts');
+        answer(session, await followJob(session, () => session.request('sync', { vm }), 'cancel'));
+        return undefined;
+      }),
+    );
+  program
+    .command('resync')
+    .description('compare a VM’s disks with their replicas block by block and send what differs')
+    .argument('<vm>', 'name or id')
+    .option('--deep', 'read the replicas themselves instead of trusting their recorded digests')
+    .addHelpText('after', examples('resync WEB01', 'resync WEB01 --deep'))
+    .action((vm: string, { deep = false }: { deep?: boolean }) =>
+      runner.run(async (session) => {
+        const { followJob } = await import('../follow-job.ts');
+        answer(session, await followJob(session, () => session.request('resync', { vm, deep }), 'leave'));
+        return undefined;
+      }),
+    );
+  program
+    .command('verify')
+    .description('compare a VM’s replicas with its disks, block by block, and change nothing')
+    .argument('<vm>', 'name or id')
+    .addHelpText('after', examples('verify WEB01'))
+    .action((vm: string) =>
+      runner.run(async (session) => {
+        const { followJob } = await import('../follow-job.ts');
+        const job = await followJob(session, () => session.request('verify', { vm }), 'cancel');
+        if (job.result?.kind !== 'verify') return answer(session, job);
+        const { identical, firstDifferences } = job.result;
+        const { formatTable, right } = await import('../table.ts');
+        session.output.answer(job.result, () =>
+          identical
+            ? resultOf(job)
+            : `${resultOf(job)}\n\n${formatTable(
+                ['Disk', right('Offset'), right('Length')],
+                firstDifferences.map(({ disk, offset, lengthBytes }) => [
+                  disk,
+                  offset,
+                  formatBytes(lengthBytes),
+                ]),
+              )}\n\nNext: hvrc resync ${vm}`,
+        );
+        return identical ? exitCodes.done : exitCodes.failed;
+      }),
+    );
+};
+
+const resultOf = (job: JobReport): string =>
+  job.result === null ? `${job.vm}: done.` : `${job.vm}: ${describeResult(job.result)}`;
+
+const answer = ({ output }: Session, job: JobReport): undefined => {
+  output.answer(job.result, () => resultOf(job));
+};

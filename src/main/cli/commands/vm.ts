@@ -1,0 +1,73 @@
+import type { Command } from 'commander';
+import type { VmSummary } from '../../../contract/reports.ts';
+import type { CommandRunner } from '../command-runner.ts';
+import { examples } from '../examples.ts';
+import { formatBytes } from '../format.ts';
+import { stateWords } from '../words.ts';
+
+export const vmCommands = (program: Command, runner: CommandRunner): void => {
+  const vm = program.command('vm').description('list and show the VMs of the host');
+  vm.command('list')
+    .description('list every VM of the host')
+    .addHelpText('after', examples('vm list', 'vm list --json'))
+    .action(() =>
+      runner.run(async (session) => {
+        const vms = await session.request('vm.list', {});
+        const { formatTable, right } = await import('../table.ts');
+        session.output.answer(vms, () =>
+          vms.length === 0
+            ? 'The host holds no VM.'
+            : formatTable(
+                ['VM', right('Gen'), right('Disks'), right('Size'), 'Protection', 'Vault', 'Problem'],
+                vms.map((each) => [
+                  each.name,
+                  each.generation,
+                  each.disks.length,
+                  formatBytes(each.sizeBytes),
+                  stateWords[each.state],
+                  each.vault,
+                  each.problems[0]?.title ?? '',
+                ]),
+              ),
+        );
+        return undefined;
+      }),
+    );
+  vm.command('show')
+    .description('show one VM with its disks')
+    .argument('<vm>', 'name or id')
+    .addHelpText('after', examples('vm show WEB01'))
+    .action((name: string) =>
+      runner.run(async (session) => {
+        const report = await session.request('vm.show', { vm: name });
+        const text = await describeVm(report);
+        session.output.answer(report, () => text);
+        return undefined;
+      }),
+    );
+};
+
+const describeVm = async (vm: VmSummary): Promise<string> => {
+  const { formatFields, formatTable, right } = await import('../table.ts');
+  const fields = formatFields([
+    ['Name', vm.name],
+    ['Id', vm.id],
+    ['Folder', vm.path],
+    ['Generation', vm.generation],
+    ['Protection', stateWords[vm.state]],
+    ['Vault', vm.vault],
+  ]);
+  const disks = formatTable(
+    ['Disk', 'Format', 'Kind', right('Size'), 'OS', 'File'],
+    vm.disks.map((disk) => [
+      disk.name,
+      disk.format,
+      disk.kind,
+      formatBytes(disk.sizeBytes),
+      disk.isOperatingSystem ? 'yes' : '',
+      disk.path,
+    ]),
+  );
+  const problems = vm.problems.map((problem) => `Problem: ${problem.message} Next: ${problem.nextStep}`);
+  return [fields, '', disks, ...problems].join('\n');
+};

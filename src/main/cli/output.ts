@@ -1,0 +1,58 @@
+import type { ReplicationError } from '../../contract/errors.ts';
+import type { CliEnvironment } from './environment.ts';
+import { withoutControls } from './format.ts';
+
+/** What a command says: answers on stdout, everything about getting them on stderr. */
+export class Output {
+  readonly json: boolean;
+  readonly #environment: CliEnvironment;
+
+  constructor(environment: CliEnvironment, json: boolean) {
+    this.#environment = environment;
+    this.json = json;
+  }
+
+  /** The command's answer: `value` for programs, `text` for people. */
+  answer(value: unknown, text: () => string): void {
+    if (this.json) this.#environment.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+    else this.line(text());
+  }
+
+  /** One of a stream of answers: a line of JSON, or of text. */
+  item(value: unknown, text: () => string): void {
+    if (this.json) this.#environment.stdout.write(`${JSON.stringify(value)}\n`);
+    else this.line(text());
+  }
+
+  /** Answers too many to hold, in an array for programs; returns how many there were. */
+  list<T>(values: Iterable<T>, text: (value: T) => string): number {
+    let count = 0;
+    for (const value of values) {
+      if (this.json) this.#environment.stdout.write(`${count === 0 ? '[' : ','}\n  ${JSON.stringify(value)}`);
+      else this.line(text(value));
+      count++;
+    }
+    if (this.json) this.#environment.stdout.write(count === 0 ? '[]\n' : '\n]\n');
+    return count;
+  }
+
+  /** Remarks for people, which programs do without. */
+  note(text: string): void {
+    if (!this.json) this.#environment.stderr.write(`${withoutControls(text)}\n`);
+  }
+
+  error(error: ReplicationError): void {
+    const report = error.toReport();
+    if (this.json) {
+      this.#environment.stderr.write(`${JSON.stringify({ error: report }, null, 2)}\n`);
+      return;
+    }
+    const where = report.vm === undefined || report.message.includes(report.vm) ? '' : `${report.vm}: `;
+    const text = `hvrc: ${where}${report.message} [${report.code}]\nNext: ${report.nextStep}\n`;
+    this.#environment.stderr.write(withoutControls(text));
+  }
+
+  private line(text: string): void {
+    this.#environment.stdout.write(`${withoutControls(text)}\n`);
+  }
+}

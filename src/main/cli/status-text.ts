@@ -1,0 +1,119 @@
+import type { DiskStatus, StatusReport, VmStatus } from '../../contract/reports.ts';
+import { formatBytes, formatCount, formatFraction, formatSeconds, formatTime } from './format.ts';
+import { fractionOf } from './progress-text.ts';
+import { formatFields, formatTable, right } from './table.ts';
+import { phaseWords, stateWords } from './words.ts';
+
+/** The one sentence that answers "is all well?", then the VMs, worst first. */
+export const describeStatus = (report: StatusReport, now: number): string => {
+  const { vms, engineRunning } = report;
+  const parts = [summarize(report, now)];
+  if (!engineRunning && vms.length > 0)
+    parts.push('No engine runs: nothing is replicated until one does (hvrc run).');
+  if (vms.length > 0)
+    parts.push(
+      '',
+      formatTable(
+        ['VM', 'Health', 'State', right('RPO'), 'Last sync', right('Log'), 'Now'],
+        vms.map((vm) => [
+          vm.name,
+          vm.health,
+          stateWords[vm.state],
+          vm.rpoSeconds === null ? null : formatSeconds(vm.rpoSeconds),
+          vm.lastSyncAt === null ? null : formatTime(vm.lastSyncAt, now),
+          formatBytes(vm.disks.reduce((sum, { hrl }) => sum + hrl.bytes, 0)),
+          whatNow(vm, now),
+        ]),
+      ),
+    );
+  return parts.join('\n');
+};
+
+const summarize = ({ vms, host }: StatusReport, now: number): string => {
+  if (host === null && vms.length === 0) return 'No host has been chosen yet: hvrc host use DIR';
+  const [worst] = vms;
+  if (worst === undefined) return 'No VM is protected yet: hvrc protect VM --vault NAME';
+  const unwell = vms.filter(({ health }) => health !== 'Normal').length;
+  if (unwell > 0)
+    return `${unwell} of ${formatCount(vms.length, 'VM')} ${unwell === 1 ? 'needs' : 'need'} attention: ${worst.name} is ${worst.health}${because(worst, now)}.`;
+  const oldest = vms.reduce((old, vm) => ((vm.rpoSeconds ?? 0) > (old.rpoSeconds ?? 0) ? vm : old));
+  const protectedVms = vms.length === 1 ? `${worst.name} is` : `All ${vms.length} VMs are`;
+  const rpo =
+    oldest.rpoSeconds === null
+      ? ''
+      : `; a failover now would lose at most ${formatSeconds(oldest.rpoSeconds)}`;
+  return `${protectedVms} well${rpo}.`;
+};
+
+const because = (vm: VmStatus, now: number): string => {
+  const reason = vm.healthReasons[0]?.text;
+  const cause = vm.retry?.lastError.message ?? vm.resync?.cause ?? reason;
+  const next = vm.retry === null ? '' : `; next attempt at ${formatTime(vm.retry.nextAttemptAt, now)}`;
+  return cause === undefined ? '' : `: ${cause.replace(/\.$/, '')}${next}`;
+};
+
+const whatNow = (vm: VmStatus, now: number): string | null => {
+  if (vm.activity !== null) return vm.activity;
+  if (vm.retry !== null) return `retry at ${formatTime(vm.retry.nextAttemptAt, now)}`;
+  return vm.nextCycleAt === null ? null : `next at ${formatTime(vm.nextCycleAt, now)}`;
+};
+
+/** Everything about one VM. */
+export const describeVmStatus = (vm: VmStatus, engineRunning: boolean, now: number): string => {
+  const time = (at: string | null) => (at === null ? null : formatTime(at, now));
+  const fields = formatFields([
+    ['VM', vm.name],
+    ['Id', vm.id],
+    ['Folder', vm.path],
+    ['State', `${stateWords[vm.state]} (${vm.stateNumber})`],
+    ['Health', vm.protected ? vm.health : null],
+    ['Vault', vm.vault],
+    ['Frequency', vm.frequencySeconds === null ? null : `every ${formatSeconds(vm.frequencySeconds)}`],
+    ['RPO', vm.rpoSeconds === null ? null : formatSeconds(vm.rpoSeconds)],
+    ['Last sync', time(vm.lastSyncAt)],
+    ['Next cycle', time(vm.nextCycleAt)],
+    ['Now', vm.activity],
+  ]);
+  const remarks = [
+    ...vm.healthReasons.map(
+      ({ text, sinceMs }) => `${vm.health}: ${text} (since ${formatTime(sinceMs, now)})`,
+    ),
+    ...(vm.retry === null
+      ? []
+      : [
+          `Failed ${formatCount(vm.retry.attempts, 'time')} since ${time(vm.retry.firstFailureAt)}: ${vm.retry.lastError.message}`,
+          `Next attempt: ${time(vm.retry.nextAttemptAt)}; at once with hvrc retry ${vm.name}`,
+        ]),
+    ...(vm.resync === null
+      ? []
+      : [
+          `Resynchronization required since ${time(vm.resync.since)}: ${vm.resync.cause}`,
+          `Prevention: ${vm.resync.prevention}`,
+          `Next: hvrc resync ${vm.name}`,
+        ]),
+    ...vm.disks.flatMap(({ name, error }) =>
+      error === null ? [] : [`${name}: ${error.message} [${error.code}] Next: ${error.nextStep}`],
+    ),
+    ...(vm.protected && !engineRunning
+      ? ['No engine runs: nothing is replicated until one does (hvrc run).']
+      : []),
+  ];
+  const disks = formatTable(
+    ['Disk', right('Size'), right('Log'), right('Log limit'), 'Progress', 'Replica'],
+    vm.disks.map((disk) => [
+      disk.name,
+      formatBytes(disk.sizeBytes),
+      disk.excluded ? null : formatBytes(disk.hrl.bytes),
+      disk.excluded ? null : formatBytes(disk.hrl.thresholdBytes),
+      progressOf(disk),
+      disk.excluded ? 'excluded' : disk.replica,
+    ]),
+  );
+  return [fields, ...(remarks.length === 0 ? [] : ['', ...remarks]), '', disks].join('\n');
+};
+
+const progressOf = ({ progress }: DiskStatus): string | null => {
+  if (progress === null) return null;
+  const wait = progress.blockedOn === null ? '' : `, waiting for ${progress.blockedOn}`;
+  return `${phaseWords[progress.phase]} ${formatFraction(fractionOf(progress))}${wait}`;
+};
