@@ -18,11 +18,12 @@ const segmentBlocks = 1 << 16;
  * @throws ReplicationError `HRL_CORRUPT`, `HRL_READ_FAILED`
  */
 export function* netChanges(file: LogFile, survey: LogSurvey): Generator<BlockChange> {
+  const window = new FileWindow(file, payloadWindowBytes);
+  const spareSegments: Uint8Array[] = [];
   for (const region of [...survey.regions].sort((a, b) => a - b)) {
-    const superseded = findSuperseded(file, survey, region);
+    const superseded = findSuperseded(file, survey, region, spareSegments);
     const wanted = (record: BlockRecord) => isIn(region, record) && !superseded.has(record.ordinal);
     const chain = new RecordChain(file.header);
-    const window = new FileWindow(file, payloadWindowBytes);
     const walk = walkRecords(file, window, chain, survey.committed.offset, wanted);
     let step = walk.next();
     for (; !step.done; step = walk.next()) {
@@ -36,8 +37,16 @@ export function* netChanges(file: LogFile, survey: LogSurvey): Generator<BlockCh
 
 const isIn = (region: number, { block }: BlockRecord): boolean => Math.floor(block / regionBlocks) === region;
 
-/** Ordinals of the records in `region` whose every page is in a later record as well. */
-const findSuperseded = (file: LogFile, { committed }: LogSurvey, region: number): SparseBits => {
+/**
+ * Ordinals of the records in `region` whose every page is in a later record as well. `spare` lends memory from one region
+ * to the next.
+ */
+const findSuperseded = (
+  file: LogFile,
+  { committed }: LogSurvey,
+  region: number,
+  spare: Uint8Array[],
+): SparseBits => {
   const superseded = new SparseBits();
   const covered = new Map<number, Uint8Array>();
   const window = new FileWindow(file, headerWindowBytes);
@@ -52,7 +61,7 @@ const findSuperseded = (file: LogFile, { committed }: LogSurvey, region: number)
     const segmentIndex = Math.floor(record.block / segmentBlocks);
     let segment = covered.get(segmentIndex);
     if (segment === undefined) {
-      segment = new Uint8Array(segmentBlocks);
+      segment = spare.pop()?.fill(0) ?? new Uint8Array(segmentBlocks);
       covered.set(segmentIndex, segment);
     }
     const index = record.block % segmentBlocks;
@@ -61,5 +70,6 @@ const findSuperseded = (file: LogFile, { committed }: LogSurvey, region: number)
     if ((pages & ~before) === 0) superseded.add(record.ordinal);
     else segment[index] = before | pages;
   }
+  spare.push(...covered.values());
   return superseded;
 };
