@@ -35,12 +35,8 @@ export class CommandRunner {
     const directory = dataDirectory({ option: data, env: environment.env });
     const session = new Session(environment, output, directory, interrupt.signal);
     try {
-      this.exitCode = await this.guarded(
-        output,
-        interrupt.signal,
-        async () => (await work(session)) ?? exitCodes.done,
-      );
-      const closing = await this.guarded(output, interrupt.signal, async () => {
+      this.exitCode = await guarded(session, async () => (await work(session)) ?? exitCodes.done);
+      const closing = await guarded(session, async () => {
         await session.close();
         return exitCodes.done;
       });
@@ -49,14 +45,23 @@ export class CommandRunner {
       release();
     }
   }
-
-  private async guarded(output: Output, signal: AbortSignal, work: () => Promise<number>): Promise<number> {
-    try {
-      return await work();
-    } catch (thrown) {
-      const error = ReplicationError.from(thrown);
-      output.error(error);
-      return signal.aborted ? exitCodes.interrupted : exitCodeOf(error);
-    }
-  }
 }
+
+const guarded = async (session: Session, work: () => Promise<number>): Promise<number> => {
+  try {
+    return await work();
+  } catch (thrown) {
+    const error = ReplicationError.from(thrown);
+    if (error.code === 'UNKNOWN') await logUnforeseen(session.dataDirectory, thrown);
+    session.output.error(error);
+    return session.signal.aborted ? exitCodes.interrupted : exitCodeOf(error);
+  }
+};
+
+/** People are told to look into the log file: the stack must be there, not on their screen. */
+const logUnforeseen = async (directory: string, error: unknown): Promise<void> => {
+  const { openLog } = await import('../platform/log.ts');
+  const log = openLog(directory);
+  log.error({ error }, 'hvrc failed');
+  log.close();
+};

@@ -1,6 +1,10 @@
-import type { ReplicationError } from '../../contract/errors.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ReplicationError } from '../../contract/errors.ts';
 import type { CliEnvironment } from './environment.ts';
 import { withoutControls } from './format.ts';
+
+/** Between two looks at the signal. */
+const itemsPerTurn = 1024;
 
 /** What a command says: answers on stdout, everything about getting them on stderr. */
 export class Output {
@@ -24,16 +28,19 @@ export class Output {
     else this.line(text());
   }
 
-  /** Answers too many to hold, in an array for programs; returns how many there were. */
-  list<T>(values: Iterable<T>, text: (value: T) => string): number {
+  /**
+   * Answers too many to hold; an array for programs.
+   * @throws ReplicationError `CANCELLED`
+   */
+  async list<T>(values: Iterable<T>, text: (value: T) => string, signal: AbortSignal): Promise<void> {
     let count = 0;
     for (const value of values) {
       if (this.json) this.#environment.stdout.write(`${count === 0 ? '[' : ','}\n  ${JSON.stringify(value)}`);
       else this.line(text(value));
-      count++;
+      if (++count % itemsPerTurn === 0) await nextTurn();
+      if (signal.aborted) throw new ReplicationError('CANCELLED', 'The list was cut short.');
     }
     if (this.json) this.#environment.stdout.write(count === 0 ? '[]\n' : '\n]\n');
-    return count;
   }
 
   /** Remarks for people, which programs do without. */

@@ -36,13 +36,18 @@ export const diskCommands = (program: Command, runner: CommandRunner): void => {
         const { openVirtualDisk } = await import('../../disk/open-disk.ts');
         const opened = openVirtualDisk(session.path(file));
         try {
-          // A line for each, as they come: a large disk has more of them than a table should hold.
           let allocatedBytes = 0;
-          for (const { offset, length } of opened.extents()) {
-            if (session.signal.aborted) throw new ReplicationError('CANCELLED', 'The list was cut short.');
-            allocatedBytes += length;
-            session.output.item({ offset, length } satisfies Extent, () => `${pad(offset)}  ${pad(length)}`);
-          }
+          const extents = function* (): Generator<Extent> {
+            for (const extent of opened.extents()) {
+              allocatedBytes += extent.length;
+              yield extent;
+            }
+          };
+          await session.output.list(
+            extents(),
+            ({ offset, length }) => `${pad(offset)}  ${pad(length)}`,
+            session.signal,
+          );
           session.output.note(
             `${formatBytes(allocatedBytes)} of ${formatBytes(opened.sizeBytes)} allocated.`,
           );
