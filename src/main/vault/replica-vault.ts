@@ -24,11 +24,16 @@ export interface ReplicaVault {
   /** Tries each right that replication needs, leaves nothing behind. */
   check(): Promise<readonly VaultCheck[]>;
   listVms(): Promise<readonly VaultVm[]>;
-  /** Creates or updates the catalogue entry of a VM. */
-  saveVm(vm: VaultVm): Promise<void>;
+  /**
+   * Creates or updates the catalogue entry of a VM. Replicas and points are not touched.
+   * `takeOver` hands the writer's right of an existing VM to `vm.writer`: the other installation is refused from then on.
+   * @throws VAULT_IN_USE when another installation is the VM's writer and `takeOver` is not set
+   */
+  saveVm(vm: VaultVm, options?: { readonly takeOver?: boolean }): Promise<void>;
   /**
    * Opens a VM's replicas for replication and finishes or discards what a crash left.
    * @throws VAULT_IN_USE when another installation is the VM's writer
+   * @throws REPLICA_MISSING when the vault has no such VM (`readVm` likewise)
    */
   openVm(vmId: string, writer: VaultWriter): Promise<VmReplica>;
   /** Opens a VM's replicas for reading: points, restore, verify. Takes no writer's right. */
@@ -54,7 +59,7 @@ export interface VaultInfo {
 }
 
 export interface VaultCheck {
-  readonly right: 'reach' | 'write' | 'read' | 'rename' | 'snapshot' | 'delete';
+  readonly right: 'reach' | 'write' | 'read' | 'rename' | 'snapshot' | 'delete' | 'space';
   readonly passed: boolean;
   readonly detail: string;
 }
@@ -83,8 +88,12 @@ export interface VaultVm {
 /** Where one disk's replica stands. */
 export interface ReplicaDiskState {
   readonly diskId: string;
+  /** `absent` also when the replica's file is gone; `initial` only until the first replica is committed. */
   readonly phase: 'absent' | 'initial' | 'complete';
-  /** The lineage and cut the replica is at; null unless complete. */
+  /**
+   * The lineage and cut the replica is at; null unless complete. A disk that a cut did not name stays at the cut of its
+   * last change.
+   */
   readonly lineage: string | null;
   readonly cut: number | null;
   readonly sizeBytes: number | null;
@@ -113,7 +122,10 @@ export interface VmReplicaReader {
   close(): Promise<void>;
 }
 
-/** Content of one replica disk at one cut. */
+/**
+ * Content of one replica disk at one cut. A reader of a recovery point goes on while the replica moves; a reader of the
+ * newest state is refused (STATE_INVALID) once it moved, and never given a mixture.
+ */
 export interface ReplicaContent {
   readonly sizeBytes: number;
   /** Fills `target` from `offset`. */
@@ -127,7 +139,8 @@ export interface VmReplica extends VmReplicaReader {
   /**
    * Starts or goes on with a disk's initial replica. `resumeFromOffset` is the caller's persisted checkpoint (0 = new:
    * whatever half replica exists is thrown away). The replica may refuse to resume by returning a smaller
-   * `resumedFromOffset`.
+   * `resumedFromOffset`; from there on every range must be given, by `write` or by `zero`. A complete replica of the disk
+   * (it was resized, say) stays what it is until the commit.
    */
   beginInitial(disk: VaultDisk, lineage: string, resumeFromOffset: number): Promise<InitialReplica>;
   /**
@@ -137,12 +150,20 @@ export interface VmReplica extends VmReplicaReader {
    */
   beginDelta(diskId: string, spec: DeltaSpec): Promise<DeltaWriter>;
   /**
-   * Makes the cut true for all disks at once: sealed deltas and completed initial replicas named in `cut.diskIds`.
-   * Idempotent: committing a cut that is committed already does nothing.
+   * Makes the cut true for all disks at once: sealed deltas and completed initial replicas named in `cut.diskIds`, which
+   * may be none. It becomes a recovery point unless it is fuzzy or a disk of the VM has no complete replica yet.
+   * Idempotent: committing a cut (number and time) that is committed already does nothing.
+   * @throws HRL_OUT_OF_SEQUENCE when nothing is sealed for a named disk
+   * @throws REPLICA_INVALID when what a delta would overwrite is not what was recorded; nothing is committed then
    */
   commit(cut: VmCut): Promise<CommitResult>;
   /** Drops points beyond the newest `keep` (at least one stays, however old); crash-safe. Returns how many went. */
   prune(keep: number): Promise<number>;
+  /**
+   * Drops all recovery points: for a replica found altered, whose before-images can no longer be trusted. It also gives
+   * up a disk that an interrupted commit left beyond repair; that disk is `absent` afterwards.
+   */
+  dropPoints(): Promise<void>;
   /**
    * A reader of the disk's newest state that is cheap enough to narrow changed blocks down to pages, or null where
    * reading costs a network round trip.
@@ -172,7 +193,7 @@ export interface VmCut {
 }
 
 export interface CommitResult {
-  /** The point that the cut became; null for a fuzzy cut. */
+  /** The point that the cut became; null for a fuzzy cut and while a disk is not yet replicated. */
   readonly point: RecoveryPoint | null;
 }
 
@@ -195,7 +216,11 @@ export interface InitialReplica {
 export interface DeltaWriter {
   /** Changes that an interrupted run had staged already, counted in `put` calls; the caller skips that many. */
   readonly resumedChanges: number;
-  /** Stages one block's change; returns the bytes sent for it (less than `data` where pages turn out equal). `change` may be reused after. */
+  /**
+   * Stages one block's change; returns the bytes sent for it (less than `data` where pages turn out equal). `change` may
+   * be reused after. Of several changes to one block the last one counts, page by page.
+   * @throws REPLICA_INVALID when the pages of `change` on the replica's block do not give `change.digest`
+   */
   put(change: BlockChange): Promise<number>;
   /** Everything put is durable at the vault, ready for `commit`. */
   seal(): Promise<void>;
