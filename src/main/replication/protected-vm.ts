@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { ReplicationError } from '../../contract/errors.ts';
 import type { HostDisk, HostVm } from '../host/host.ts';
 import { removeDurably } from '../platform/durable.ts';
@@ -72,8 +73,11 @@ export class ProtectedVm {
     return join(this.engine.trackingDirectory, this.vmId, `${diskId}.digests`);
   }
 
-  removeTable(diskId: string): void {
-    removeDurably(this.tablePath(diskId));
+  /** Makes room for a new digest table: the directory is there, an old table is not. */
+  prepareTable(diskId: string): void {
+    const path = this.tablePath(diskId);
+    mkdirSync(dirname(path), { recursive: true });
+    removeDurably(path);
   }
 
   sourceSpec(disk: ProtectedDiskRecord, path: string): SourceSpec {

@@ -110,7 +110,7 @@ const prepareCopy = async (
     return { record, host, stamps, mixed };
   }
   const lineage = randomUUID();
-  vm.removeTable(record.diskId);
+  vm.prepareTable(record.diskId);
   vm.updateDisk(record.diskId, {
     phase: 'initial',
     lineage,

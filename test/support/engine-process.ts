@@ -1,0 +1,96 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+import { type ErrorReport, ReplicationError } from '../../src/contract/errors.ts';
+import type { JobReport } from '../../src/contract/reports.ts';
+import type { RequestName, RequestParams, RequestResult } from '../../src/contract/requests.ts';
+
+export type ToEngineChild =
+  | { readonly id: number; readonly kind: 'request'; readonly name: string; readonly params: unknown }
+  | { readonly id: number; readonly kind: 'stats' }
+  | { readonly id: number; readonly kind: 'stop' };
+
+export type FromEngineChild =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: ErrorReport };
+
+export interface EngineStats {
+  readonly peakRssBytes: number;
+  readonly loopDelayP99Ms: number;
+  readonly loopDelayMaxMs: number;
+}
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+type Unsent = ToEngineChild extends infer M ? (M extends ToEngineChild ? Omit<M, 'id'> : never) : never;
+
+/** Drives an engine in a child process; `kill` is `kill -9`. */
+export class EngineProcess {
+  readonly exited: Promise<void>;
+  private readonly child: ChildProcess;
+  private readonly pending = new Map<number, Pending>();
+  private nextId = 1;
+
+  private constructor(dataDirectory: string) {
+    this.child = fork(join(import.meta.dirname, 'engine-child.ts'), [dataDirectory], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    this.exited = new Promise((resolve) => {
+      this.child.once('exit', () => {
+        for (const waiting of this.pending.values()) waiting.reject(new Error('The engine process ended'));
+        this.pending.clear();
+        resolve();
+      });
+    });
+    this.child.on('message', (message: FromEngineChild) => {
+      const waiting = this.pending.get(message.id);
+      this.pending.delete(message.id);
+      if ('error' in message) waiting?.reject(ReplicationError.fromReport(message.error));
+      else waiting?.resolve(message.result);
+    });
+  }
+
+  static async start(dataDirectory: string): Promise<EngineProcess> {
+    const engine = new EngineProcess(dataDirectory);
+    await new Promise<unknown>((resolve, reject) => engine.pending.set(0, { resolve, reject }));
+    return engine;
+  }
+
+  request<N extends RequestName>(name: N, params: RequestParams<N>): Promise<RequestResult<N>> {
+    return this.call({ kind: 'request', name, params }) as Promise<RequestResult<N>>;
+  }
+
+  /** Asks for a job and waits for its end. @throws the job's error */
+  async job(name: 'sync' | 'resync' | 'verify', vm: string): Promise<JobReport> {
+    return this.finish(await this.request(name, { vm }));
+  }
+
+  async finish({ id }: Pick<JobReport, 'id'>): Promise<JobReport> {
+    const report = await this.request('job.wait', { id });
+    if (report.error !== null) throw ReplicationError.fromReport(report.error);
+    return report;
+  }
+
+  stats(): Promise<EngineStats> {
+    return this.call({ kind: 'stats' }) as Promise<EngineStats>;
+  }
+
+  async stop(): Promise<void> {
+    await this.call({ kind: 'stop' });
+    await this.exited;
+  }
+
+  /** No goodbye: the process ends where it stands. */
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.exited;
+  }
+
+  private call(message: Unsent): Promise<unknown> {
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      this.pending.set(id, { resolve, reject });
+      this.child.send({ ...message, id });
+    });
+  }
+}
