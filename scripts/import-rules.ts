@@ -19,7 +19,8 @@ export const roomRules: Readonly<Record<string, readonly string[]>> = {
   replication: [...engine, 'store', 'replication'],
   console: [...engine, 'store', 'replication', 'console'],
   transport: [...engine, 'store', 'replication', 'console', 'transport'],
-  doors: [...engine, 'store', 'replication', 'console', 'transport', 'doors'],
+  sample: [...upTo('host'), 'sample'],
+  doors: [...engine, 'store', 'replication', 'console', 'transport', 'sample', 'doors'],
   preload: ['contract', 'preload'],
   renderer: ['contract', 'renderer'],
 };
@@ -41,6 +42,9 @@ const rawChannelNames: Readonly<Record<string, string>> = {
   ipcMain: 'main/transport/ipc.ts',
   ipcRenderer: 'preload/index.ts',
 };
+
+/** The one file outside `src/` that code reads: the product's name and version. */
+const projectDescription = '../package.json';
 
 /** Rooms that run in the page, or are loaded by it: no module of Node.js exists there. */
 const browserRooms = ['contract', 'renderer'];
@@ -110,7 +114,9 @@ const reasonAgainst = (file: string, { specifier, names }: SourceImport): string
   const allowed = roomRules[room];
   if (allowed === undefined) return `the room “${room}” has no place in scripts/import-rules.ts`;
   if (specifier.startsWith('.')) {
-    const target = roomOf(resolveImport(file, specifier));
+    const path = resolveImport(file, specifier);
+    if (path === projectDescription) return undefined;
+    const target = roomOf(path);
     return allowed.includes(target) ? undefined : `${room} may not import ${target}`;
   }
   if (specifier.startsWith('node:')) {

@@ -6,7 +6,12 @@ import { checkSourceTree } from './import-rules.ts';
 const root = dirname(import.meta.dirname);
 const biome = spawnSync(
   process.execPath,
-  [join(root, 'node_modules/@biomejs/biome/bin/biome'), 'ci', '--log-level=warn', ...process.argv.slice(2)],
+  [
+    join(root, 'node_modules/@biomejs/biome/bin/biome'),
+    'ci',
+    ...(process.stdout.isTTY ? [] : ['--colors=off']),
+    ...process.argv.slice(2),
+  ],
   { cwd: root, stdio: 'inherit' },
 );
 const { files, problems } = checkSourceTree(root);

@@ -18,6 +18,8 @@ describe('the direction of imports', () => {
     ['main/vault/directory/vault.ts', '../../workers/protocol.ts', 'vault may not import workers'],
     ['main/replication/plan.ts', '../console/console.ts', 'replication may not import console'],
     ['main/transport/socket.ts', '../agent.ts', 'transport may not import doors'],
+    ['main/replication/plan.ts', '../sample/sample-site.ts', 'replication may not import sample'],
+    ['main/console/console.ts', '../../../test/support/random.ts', 'console may not import ..'],
     ['contract/model.ts', '../main/platform/clock.ts', 'contract may not import platform'],
     ['renderer/views/overview.tsx', '../../main/console/console.ts', 'renderer may not import console'],
     ['preload/index.ts', '../main/transport/ipc.ts', 'preload may not import transport'],
@@ -32,6 +34,7 @@ describe('the direction of imports', () => {
     ['main/hrl/log-writer.ts', '../disk/open-disk.ts'],
     ['main/replication/plan.ts', '../store/store.ts'],
     ['main/agent.ts', './transport/websocket.ts'],
+    ['main/console/product-version.ts', '../../../package.json'],
     ['main/cli/commands/status.ts', '../../transport/socket.ts'],
     ['renderer/views/overview.tsx', '../../contract/model.ts'],
   ])('lets src/%s import %s', (file, specifier) => {

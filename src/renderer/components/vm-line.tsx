@@ -1,4 +1,3 @@
-import type { VmStatus } from '../../contract/reports.ts';
 import { formatBytes, formatDuration, formatExactTime, formatPercent, formatTime } from '../format.ts';
 import type { RowAction, VmRow } from '../stores/vm-rows.ts';
 import { stateWords, words } from '../words.ts';
@@ -17,28 +16,11 @@ const Time = ({ iso, nowMs }: { readonly iso: string; readonly nowMs: number }) 
   </time>
 );
 
-const HealthCell = ({ status, nowMs }: { readonly status: VmStatus; readonly nowMs: number }) => (
-  <>
-    <HealthBadge health={status.health} />
-    {status.healthReasons.slice(0, 1).map(({ text }) => (
-      <div className="note" key={text}>
-        {text}
-      </div>
-    ))}
-    {status.retry === null ? null : (
-      <div className="note">{words.nextTry(formatTime(status.retry.nextAttemptAt, nowMs))}</div>
-    )}
-  </>
-);
-
 const LogCell = ({ log }: { readonly log: NonNullable<VmRow['fullestLog']> }) => {
   const fraction = log.thresholdBytes === 0 ? 0 : log.bytes / log.thresholdBytes;
   return (
     <>
-      <span className="number">
-        {formatBytes(log.bytes)}
-        <span className="of"> of {formatBytes(log.thresholdBytes)}</span>
-      </span>
+      {formatBytes(log.bytes)}
       <meter
         min={0}
         max={1}
@@ -47,17 +29,29 @@ const LogCell = ({ log }: { readonly log: NonNullable<VmRow['fullestLog']> }) =>
         title={formatPercent(fraction)}
         aria-label={words.columns.log}
       />
+      <div className="note">{words.logLimit(formatBytes(log.thresholdBytes))}</div>
     </>
   );
 };
 
+/** What runs, else what is wrong and when it is tried again, else when the next cycle comes. */
 const Activity = ({ row, nowMs }: { readonly row: VmRow; readonly nowMs: number }) => {
-  if (row.progress !== null) return <ProgressBar progress={row.progress} />;
   const { status } = row;
-  if (status?.activity) return <span>{status.activity}</span>;
-  return status?.nextCycleAt ? (
-    <span className="quiet">{words.nextCycle(formatTime(status.nextCycleAt, nowMs))}</span>
-  ) : null;
+  if (status === null) return null;
+  const [reason] = status.healthReasons;
+  const runs = row.progress === null ? status.activity : <ProgressBar progress={row.progress} />;
+  return (
+    <>
+      {runs}
+      {reason === undefined ? null : <div className={runs ? 'note' : ''}>{reason.text}</div>}
+      {status.retry === null ? null : (
+        <div className="note">{words.nextTry(formatTime(status.retry.nextAttemptAt, nowMs))}</div>
+      )}
+      {!runs && reason === undefined && status.nextCycleAt !== null ? (
+        <span className="quiet">{words.nextCycle(formatTime(status.nextCycleAt, nowMs))}</span>
+      ) : null}
+    </>
+  );
 };
 
 /** One VM in the table. */
@@ -75,7 +69,7 @@ export const VmLine = ({ row, nowMs, onAction }: VmLineProps) => {
       <td>
         {status === null ? <span className="quiet">{words.notProtected}</span> : stateWords[status.state]}
       </td>
-      <td>{status?.protected ? <HealthCell status={status} nowMs={nowMs} /> : words.none}</td>
+      <td>{status?.protected ? <HealthBadge health={status.health} /> : words.none}</td>
       <td className="figure">
         {row.rpoSeconds === null ? words.none : formatDuration(row.rpoSeconds)}
         {status?.frequencySeconds ? (
