@@ -6,10 +6,10 @@ import { openVirtualDisk } from '../../../src/main/disk/open-disk.ts';
 import { unionExtents } from '../../../src/main/disk/union-extents.ts';
 import { createDynamicVhdWriter } from '../../../src/main/disk/vhd/dynamic-vhd-writer.ts';
 import type { VirtualDisk } from '../../../src/main/disk/virtual-disk.ts';
-import { useTemporaryFolder } from '../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const mib = 1024 * 1024;
-const inFolder = useTemporaryFolder();
+const inFolder = temporaryFolder();
 
 const raw = (name: string, bytes: Uint8Array): VirtualDisk => {
   writeFileSync(inFolder(name), bytes);

@@ -2,9 +2,9 @@ import { chmodSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from '
 import { describe, expect, it } from 'vitest';
 import { diskErrorFrom } from '../../../src/main/disk/disk-error.ts';
 import { FileSource } from '../../../src/main/disk/file-source.ts';
-import { useTemporaryFolder } from '../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-const inFolder = useTemporaryFolder();
+const inFolder = temporaryFolder();
 
 const systemError = (code: string): Error => Object.assign(new Error(code), { code });
 

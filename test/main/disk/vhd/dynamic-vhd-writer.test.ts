@@ -24,10 +24,10 @@ import {
   qemuSize,
   qemuToRaw,
 } from '../../../support/oracles.ts';
-import { useTemporaryFolder } from '../../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const mib = 1024 * 1024;
-const inFolder = useTemporaryFolder();
+const inFolder = temporaryFolder();
 
 const contentOf = (path: string): Buffer => {
   const disk = openVirtualDisk(path);

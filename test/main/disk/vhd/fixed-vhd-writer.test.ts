@@ -4,10 +4,10 @@ import { openDiskLayer, openVirtualDisk } from '../../../../src/main/disk/open-d
 import { createDynamicVhdWriter } from '../../../../src/main/disk/vhd/dynamic-vhd-writer.ts';
 import { createFixedVhdWriter, openFixedVhdWriter } from '../../../../src/main/disk/vhd/fixed-vhd-writer.ts';
 import { oracleMissing, qemuSize, qemuToRaw } from '../../../support/oracles.ts';
-import { useTemporaryFolder } from '../../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const mib = 1024 * 1024;
-const inFolder = useTemporaryFolder();
+const inFolder = temporaryFolder();
 
 describe('a fixed VHD that is written', () => {
   it('is a whole number of MiB and the footer', async () => {

@@ -7,10 +7,10 @@ import { createDynamicVhdWriter } from '../../../../src/main/disk/vhd/dynamic-vh
 import { createFixedVhdWriter } from '../../../../src/main/disk/vhd/fixed-vhd-writer.ts';
 import { type DifferencingVhd, writeDifferencingVhd } from '../../../support/differencing-vhd.ts';
 import { libvhdiToRaw, oracleMissing } from '../../../support/oracles.ts';
-import { useTemporaryFolder } from '../../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const mib = 1024 * 1024;
-const inFolder = useTemporaryFolder();
+const inFolder = temporaryFolder();
 const rootId = '11111111-2222-3333-4444-555555555555';
 const sizeBytes = 8 * mib;
 

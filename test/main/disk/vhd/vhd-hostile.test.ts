@@ -6,10 +6,10 @@ import { type DynamicHeader, encodeDynamicHeader } from '../../../../src/main/di
 import { encodeFooter, type VhdFooter } from '../../../../src/main/disk/vhd/footer.ts';
 import { newFooter } from '../../../../src/main/disk/vhd/new-footer.ts';
 import { writeDifferencingVhd } from '../../../support/differencing-vhd.ts';
-import { useTemporaryFolder } from '../../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const mib = 1024 * 1024;
-const inFolder = useTemporaryFolder();
+const inFolder = temporaryFolder();
 
 interface Hostile {
   readonly footer?: Partial<VhdFooter>;

@@ -21,10 +21,10 @@ import {
   qemuIo,
   qemuToRaw,
 } from '../../../support/oracles.ts';
-import { useTemporaryFolder } from '../../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const mib = 1024 * 1024;
-const inFolder = useTemporaryFolder();
+const inFolder = temporaryFolder();
 
 /** Every byte as our reader sees it, read in pieces that fit no boundary. */
 const readAll = (path: string): Buffer => {
