@@ -20,7 +20,8 @@ const maxPassesOverLog = 32;
 /**
  * The log's active sequence, or null when nothing has to be replayed ([MS-VHDX] 2.3.3): of all runs of valid entries that
  * follow one another and contain the tail which their last entry names, the one with the highest sequence number,
- * from that tail on. A log that was announced but whose first entry never arrived is empty.
+ * from that tail on. A log that was announced but whose first entry never arrived is empty. QEMU keeps one entry at a time, at
+ * the ring's start, and may name any tail in it.
  *
  * @throws ReplicationError `DISK_TRUNCATED` when the file is shorter than it was when the log was written, `DISK_CORRUPT`,
  *   `DISK_UNSUPPORTED`
@@ -50,6 +51,7 @@ export const findPendingLog = (source: ByteSource, header: VhdxHeader): PendingL
 
 const activeSequence = (path: string, ring: LogRing, logGuid: string): readonly LogEntry[] | null => {
   let active: readonly LogEntry[] | null = null;
+  const withoutTail: LogEntry[] = [];
   let budget = ring.bytes.length * maxPassesOverLog;
   const entryAt = (at: number): LogEntry | null => {
     const length = plausibleEntryLength(ring, at, logGuid);
@@ -68,11 +70,15 @@ const activeSequence = (path: string, ring: LogRing, logGuid: string): readonly 
     }
     const tail = run.findIndex((entry) => entry.at === head.tail);
     const newest = active?.at(-1)?.sequence ?? 0n;
-    if (tail !== -1 && head.sequence > newest) active = run.slice(tail);
+    if (tail === -1) withoutTail.push(...run);
+    else if (head.sequence > newest) active = run.slice(tail);
     // Runs that start later in this one end in the same head: they can only lack its tail too.
     start += run.reduce((length, entry) => length + entry.length, 0);
   }
-  return active;
+  if (active !== null || withoutTail.length === 0) return active;
+  const [only, second] = withoutTail;
+  if (only?.at === 0 && second === undefined) return [only];
+  throw corrupt(path, 'The log has entries to be applied, but those they build upon are damaged');
 };
 
 const runFrom = (

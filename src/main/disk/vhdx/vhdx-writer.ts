@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { DiskKind } from '../../../contract/model.ts';
 import { syncDirectory } from '../../platform/durable.ts';
@@ -35,11 +36,16 @@ export interface WriterSeams {
  */
 export const createVhdxWriter = (path: string, disk: NewVhdx, seams: WriterSeams = {}): VhdxWriter => {
   const file = (seams.open ?? openDiskFile)(resolve(path), 'create');
-  return closingOnError(file, () => {
-    writeNewVhdx(file, disk);
-    syncDirectory(dirname(file.path));
-    return new VhdxWriter(file, readVhdxFile(file), true, seams.maxChangedPages);
-  });
+  try {
+    return closingOnError(file, () => {
+      writeNewVhdx(file, disk);
+      syncDirectory(dirname(file.path));
+      return new VhdxWriter(file, readVhdxFile(file), true, seams.maxChangedPages);
+    });
+  } catch (error) {
+    rmSync(file.path, { force: true });
+    throw error;
+  }
 };
 
 /**

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { openVhdxLayer } from '../../../../src/main/disk/vhdx/vhdx-layer.ts';
-import { createVhdxWriter, openVhdxWriter, type VhdxWriter } from '../../../../src/main/disk/vhdx/vhdx-writer.ts';
+import {
+  createVhdxWriter,
+  openVhdxWriter,
+  type VhdxWriter,
+} from '../../../../src/main/disk/vhdx/vhdx-writer.ts';
 import { MemorySource, PowerCutFile } from '../../../support/power-cut-file.ts';
 import { randomBelow, randomFrom } from '../../../support/random.ts';
 import { useTemporaryFolder } from '../../../support/temporary-folder.ts';
@@ -52,7 +56,9 @@ const tell = async (
 ): Promise<Story> => {
   const ids = Uint32Array.from(start);
   const steps: (Step & { atOperation: number })[] = [];
-  const flushes: Known[] = [{ ids: Uint32Array.from(ids), afterOperation: file.operations.length, afterStep: 0 }];
+  const flushes: Known[] = [
+    { ids: Uint32Array.from(ids), afterOperation: file.operations.length, afterStep: 0 },
+  ];
   const change = () => {
     const isWhole = random() < 0.3;
     const block = randomBelow(random, Math.ceil(sectorCount / sectorsPerBlock));
