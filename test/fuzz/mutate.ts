@@ -64,7 +64,7 @@ const setNumber: Mutation = (image, random) => {
     size >> 20n,
     BigInt(randomBelow(random, 2 ** 32)),
   ];
-  const value = candidates[randomBelow(random, candidates.length)]!;
+  const value = BigInt.asUintN(64, candidates[randomBelow(random, candidates.length)]!);
   const bytes = Buffer.alloc(8);
   const isBigEndian = random() < 0.5;
   if (isBigEndian) bytes.writeBigUInt64BE(value);
