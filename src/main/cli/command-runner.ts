@@ -52,7 +52,7 @@ const guarded = async (session: Session, work: () => Promise<number>): Promise<n
     return await work();
   } catch (thrown) {
     const error = ReplicationError.from(thrown);
-    if (error.code === 'UNKNOWN') await logUnforeseen(session.dataDirectory, thrown);
+    if (!(thrown instanceof ReplicationError)) await logUnforeseen(session.dataDirectory, thrown);
     session.output.error(error);
     return session.signal.aborted ? exitCodes.interrupted : exitCodeOf(error);
   }

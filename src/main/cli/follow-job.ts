@@ -2,7 +2,7 @@ import { ReplicationError } from '../../contract/errors.ts';
 import type { EnginePush } from '../../contract/events.ts';
 import { isEnded, type JobReport, type VmStatus } from '../../contract/reports.ts';
 import { formatTime } from './format.ts';
-import { type ProgressDisplay, progressDisplay, type Step } from './progress-display.ts';
+import { type ProgressDisplay, progressDisplay } from './progress-display.ts';
 import { describeProgress, diskAtWork, fractionOf } from './progress-text.ts';
 import type { Session } from './session.ts';
 import { jobKindWords, jobStateWords } from './words.ts';
@@ -68,12 +68,25 @@ class Follower {
     this.job = job;
     for (const push of this.#early.splice(0)) this.hear(push);
     if (isEnded(job.state) || job.state === 'waitingForRetry') this.#settle(job);
-    else if (!this.#disksMove) this.#display.show(jobStep(job));
+    else this.showStep(job);
     return job;
   }
 
   close(): void {
     this.#display.close();
+  }
+
+  /** What the job is at, until its disks have more to say. */
+  private showStep(job: JobReport): void {
+    const step = job.steps.find(({ state }) => state === 'running');
+    const waits = job.state === 'paused' || job.state === 'waitingForWindow' || job.state === 'cancelling';
+    if (this.#disksMove || (step === undefined && !waits)) return;
+    const percent = step?.percent ?? null;
+    this.#display.show({
+      key: `${step?.name} ${job.state}`,
+      fraction: percent === null ? null : percent / 100,
+      text: `${job.vm}: ${waits ? `${jobKindWords[job.kind]}, ${jobStateWords[job.state]}` : step?.name}`,
+    });
   }
 
   private showDisk(status: VmStatus): void {
@@ -87,16 +100,6 @@ class Follower {
     });
   }
 }
-
-const jobStep = (job: JobReport): Step => {
-  const step = job.steps.find(({ state }) => state === 'running');
-  const percent = step?.percent ?? job.percent;
-  return {
-    key: `${step?.name} ${job.state}`,
-    fraction: percent === null ? null : percent / 100,
-    text: `${job.vm}: ${step === undefined ? `${jobKindWords[job.kind]}, ${jobStateWords[job.state]}` : step.name}`,
-  };
-};
 
 const outcome = (session: Session, job: JobReport): JobReport => {
   if (job.state === 'succeeded') return job;

@@ -48,17 +48,34 @@ export const connectEngine = (options: EngineOptions): Promise<Connection> =>
  * @throws ReplicationError `ENGINE_RUNNING` with the pid of the engine that stays
  */
 export const becomeEngine = (options: EngineOptions): Promise<LocalEngine> =>
-  patiently(options, () => openEngine(options));
+  patiently(options, () => openEngine(options), isLasting);
+
+/** Whether the engine of the directory replicates, and so will not end by itself. */
+const isLasting = async ({ dataDirectory }: EngineOptions): Promise<boolean> => {
+  const client = await connectSocket(socketPathOf(dataDirectory));
+  if (client === null) return false;
+  try {
+    return (await client.request('engine.info', {})).running;
+  } catch (error) {
+    // It ended just now.
+    if (error instanceof ReplicationError && error.code === 'ENGINE_STOPPED') return false;
+    throw error;
+  } finally {
+    await client.close();
+  }
+};
 
 const patiently = async <T>(
-  { clock = systemClock }: EngineOptions,
+  options: EngineOptions,
   attempt: () => Promise<T>,
+  isHopeless: (options: EngineOptions) => Promise<boolean> = async () => false,
 ): Promise<T> => {
+  const { clock = systemClock } = options;
   for (let step = 0; ; step++) {
     try {
       return await attempt();
     } catch (error) {
-      if (!isEngineRunning(error) || step === patience.steps) throw error;
+      if (!isEngineRunning(error) || step === patience.steps || (await isHopeless(options))) throw error;
       await clock.wait(patience.stepMs);
     }
   }

@@ -6,7 +6,7 @@ import { ReplicationError } from '../../../src/contract/errors.ts';
 import { lockEngine, readEngineFile } from '../../../src/main/store/engine-lock.ts';
 import { connectEngine, openEngine } from '../../../src/main/transport/connect.ts';
 import { socketPathOf } from '../../../src/main/transport/socket-path.ts';
-import { type Handlers, RecordingConsole } from './recording-console.ts';
+import { type Handlers, RecordingConsole } from '../../support/recording-console.ts';
 
 let dataDirectory: string;
 beforeEach(() => {

@@ -10,7 +10,7 @@ import { maxRequestBytes } from '../../../src/main/transport/frames.ts';
 import { connectSocket, type SocketClient } from '../../../src/main/transport/socket-client.ts';
 import { socketPathOf } from '../../../src/main/transport/socket-path.ts';
 import { type SocketServer, serveSocket } from '../../../src/main/transport/socket-server.ts';
-import { type Handlers, RecordingConsole } from './recording-console.ts';
+import { type Handlers, RecordingConsole } from '../../support/recording-console.ts';
 
 let directory: string;
 let path: string;

@@ -1,7 +1,7 @@
-import type { Console } from '../../../src/contract/client.ts';
-import { ReplicationError } from '../../../src/contract/errors.ts';
-import type { EnginePush } from '../../../src/contract/events.ts';
-import type { RequestName } from '../../../src/contract/requests.ts';
+import type { Console } from '../../src/contract/client.ts';
+import { ReplicationError } from '../../src/contract/errors.ts';
+import type { EnginePush } from '../../src/contract/events.ts';
+import type { RequestName } from '../../src/contract/requests.ts';
 
 export type Handlers = { readonly [N in RequestName]?: (params: never) => unknown };
 
