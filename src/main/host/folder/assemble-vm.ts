@@ -5,6 +5,9 @@ import type { ChainFile, ProbedFile, ReadableFile, UnreadableFile } from './disk
 import { copiedDiskId } from './stable-id.ts';
 import type { VmFolder } from './vm-folder.ts';
 
+/** Removed since the folder was read, as a merged checkpoint is; a missing parent is `DISK_CHAIN_BROKEN`. */
+const isGone = ({ code }: ReplicationError): boolean => code === 'DISK_NOT_FOUND';
+
 /** A chain as the VM uses it: its tip, and the lowest file of it that lies in the VM's own folder. */
 interface Chain {
   readonly tip: ReadableFile;
@@ -27,7 +30,9 @@ interface Chain {
  */
 export const assembleVm = (folder: VmFolder, probed: readonly ProbedFile[]): HostVm => {
   const readable = distinct(probed.filter((file) => file.kind === 'readable'));
-  const unreadable = probed.filter((file) => file.kind === 'unreadable');
+  const unreadable = probed
+    .filter((file) => file.kind === 'unreadable')
+    .filter(({ error }) => !isGone(error));
   const problems = unreadable.map(({ error }) => error);
   if (folder.problem !== null) problems.push(folder.problem);
 

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { ReplicationError } from '../../../contract/errors.ts';
 import type { DiskFormat, DiskKind } from '../../../contract/model.ts';
 import { diskErrorFrom } from '../../disk/disk-error.ts';
@@ -45,6 +46,7 @@ export type ProbedFile = ReadableFile | UnreadableFile;
 export class DiskProbe {
   readonly #clock: Clock;
   #known = new Map<string, ReadableFile>();
+  #lastTurn: Promise<void> = Promise.resolve();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -53,6 +55,15 @@ export class DiskProbe {
   async probe(path: string): Promise<ProbedFile> {
     const known = this.#known.get(path);
     if (known !== undefined && (await standsStill(known.chain))) return known;
+    return this.#inTurn(() => this.#read(path));
+  }
+
+  /** Forgets the files that the host has no more. */
+  keepOnly(paths: ReadonlySet<string>): void {
+    this.#known = new Map([...this.#known].filter(([path]) => paths.has(path)));
+  }
+
+  async #read(path: string): Promise<ProbedFile> {
     this.#known.delete(path);
     const startedMs = this.#clock.now();
     try {
@@ -67,11 +78,15 @@ export class DiskProbe {
     }
   }
 
-  /** Forgets the files that the host has no more. */
-  keepOnly(paths: ReadonlySet<string>): void {
-    this.#known = new Map([...this.#known].filter(([path]) => paths.has(path)));
+  /** One file after the other with a pause in between: a first look at hundreds of disks must not hold up the rest. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#lastTurn.then(work);
+    this.#lastTurn = done.then(pause, pause);
+    return done;
   }
 }
+
+const pause = (): Promise<void> => setImmediate();
 
 const standsStill = async (chain: readonly ChainFile[]): Promise<boolean> => {
   for (const { path, stamp } of chain) {

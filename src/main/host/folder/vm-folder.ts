@@ -3,7 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { ReplicationError } from '../../../contract/errors.ts';
 import { diskErrorFrom } from '../../disk/disk-error.ts';
-import { vmIdOf } from './stable-id.ts';
+import { derivedUuid, vmIdOf } from './stable-id.ts';
 
 /** A folder of the host that is, or may be, a VM. */
 export interface VmFolder {
@@ -71,7 +71,8 @@ const openCandidate = async (realRoot: string, path: string, entry: Dirent): Pro
   } catch (error) {
     // Removed, or a link that leads nowhere, since the root was read.
     if (isGone(error)) return null;
-    throw diskErrorFrom(error, path, 'read');
+    const id = derivedUuid('unreadable folder', path);
+    return { id, name: entry.name, path, diskFiles: [], problem: diskErrorFrom(error, path, 'read') };
   }
 };
 
