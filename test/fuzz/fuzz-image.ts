@@ -3,6 +3,8 @@ import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'nod
 const pageBytes = 4096;
 const wordBytes = 4;
 const mostAlike = 4;
+/** Longer than four mutations can make a file. */
+const mostGrowthBytes = 512 * 1024;
 
 /**
  * A file that is mutated in place and put back: what changed is written again, instead of the whole file each round.
@@ -13,26 +15,30 @@ export class FuzzImage {
   readonly #pristine: Buffer;
   readonly #handle: number;
   readonly #places: Places;
-  #current: Buffer;
+  /** The file as it is now in its first `#size` bytes, zeros behind. */
+  readonly #current: Buffer;
+  #size: number;
   #dirty: { offset: number; length: number }[] = [];
   #smallestSize: number;
 
   constructor(path: string) {
     this.path = path;
     this.#pristine = readFileSync(path);
-    this.#current = Buffer.from(this.#pristine);
+    this.#size = this.#pristine.length;
+    this.#current = Buffer.alloc(this.#size + mostGrowthBytes);
+    this.#pristine.copy(this.#current);
     this.#smallestSize = this.#pristine.length;
     this.#handle = openSync(path, 'r+');
     this.#places = findPlaces(this.#pristine);
   }
 
   get sizeBytes(): number {
-    return this.#current.length;
+    return this.#size;
   }
 
   /** The file as mutated so far; not to be written to. */
   get bytes(): Buffer {
-    return this.#current;
+    return this.#current.subarray(0, this.#size);
   }
 
   /** A place where a structure lies, not just filling. */
@@ -52,31 +58,30 @@ export class FuzzImage {
   }
 
   resize(sizeBytes: number): void {
-    ftruncateSync(this.#handle, sizeBytes);
-    this.#smallestSize = Math.min(this.#smallestSize, sizeBytes);
-    const before = this.#current;
-    this.#current = Buffer.alloc(sizeBytes);
-    before.copy(this.#current, 0, 0, Math.min(before.length, sizeBytes));
+    const size = Math.min(sizeBytes, this.#current.length);
+    ftruncateSync(this.#handle, size);
+    if (size < this.#size) this.#current.fill(0, size, this.#size);
+    this.#size = size;
+    this.#smallestSize = Math.min(this.#smallestSize, size);
   }
 
   restore(): void {
-    const size = this.#pristine.length;
-    if (this.#current.length !== size || this.#smallestSize < size) {
-      ftruncateSync(this.#handle, Math.min(this.#smallestSize, size));
-      ftruncateSync(this.#handle, size);
+    const pristineSize = this.#pristine.length;
+    if (this.#size !== pristineSize || this.#smallestSize < pristineSize) {
+      this.resize(Math.min(this.#smallestSize, pristineSize));
+      this.resize(pristineSize);
       for (const page of this.#places.pages) {
         if (page + pageBytes > this.#smallestSize) this.#dirty.push({ offset: page, length: pageBytes });
       }
-      this.#current = Buffer.from(this.#pristine);
     }
     for (const { offset, length } of this.#dirty) {
-      const part = this.#pristine.subarray(offset, Math.min(size, offset + length));
+      const part = this.#pristine.subarray(offset, Math.min(pristineSize, offset + length));
       if (part.length === 0) continue;
       writeFully(this.#handle, part, offset);
       this.#current.set(part, offset);
     }
     this.#dirty = [];
-    this.#smallestSize = size;
+    this.#smallestSize = pristineSize;
   }
 
   close(): void {

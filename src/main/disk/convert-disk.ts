@@ -62,7 +62,11 @@ const createWriter = (format: DiskFormat, path: string, source: VirtualDisk): Vi
     case 'vhd':
       return createFixedVhdWriter(path, { sizeBytes });
     case 'vhdx':
-      return createVhdxWriter(path, { sizeBytes, logicalSectorBytes, physicalSectorBytes });
+      return createVhdxWriter(path, {
+        sizeBytes: wholeSectors(sizeBytes),
+        logicalSectorBytes,
+        physicalSectorBytes,
+      });
   }
 };
 
@@ -74,8 +78,10 @@ const copyData = async (
   const buffer = new Uint8Array(passChunkBytes);
   let writtenBytes = 0;
   await passOver(source.extents(), source.sizeBytes, options, (offset, length) => {
-    const chunk = buffer.subarray(0, length);
-    source.read(chunk, offset);
+    // A raw image may end within a sector; what goes into another format is whole sectors.
+    const chunk = buffer.subarray(0, Math.min(wholeSectors(length), writer.sizeBytes - offset));
+    source.read(chunk.subarray(0, length), offset);
+    chunk.fill(0, length);
     for (const run of dataRuns(chunk, offset)) {
       writer.write(chunk.subarray(run.start, run.end), offset + run.start);
       writtenBytes += run.end - run.start;
@@ -83,6 +89,8 @@ const copyData = async (
   });
   return writtenBytes;
 };
+
+const wholeSectors = (bytes: number): number => Math.ceil(bytes / 512) * 512;
 
 /** Runs of a chunk that hold something, cut at multiples of the grain on the disk. */
 function* dataRuns(chunk: Uint8Array, offset: number): Generator<{ start: number; end: number }> {

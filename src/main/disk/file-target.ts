@@ -8,8 +8,9 @@ import {
   readSync,
   writeSync,
 } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { syncDirectory } from '../platform/durable.ts';
 import { diskErrorFrom } from './disk-error.ts';
 
 const dataSync = promisify(fdatasync);
@@ -25,9 +26,14 @@ export class FileTarget {
     this.#handle = handle;
   }
 
-  /** @throws ReplicationError `DISK_TARGET_EXISTS`, `DISK_NOT_FOUND` (no such directory), `DISK_ACCESS_DENIED`, `VOLUME_LOW_SPACE` */
+  /**
+   * The new, empty file's name is durable when this returns.
+   * @throws ReplicationError `DISK_TARGET_EXISTS`, `DISK_NOT_FOUND` (no such directory), `DISK_ACCESS_DENIED`, `VOLUME_LOW_SPACE`
+   */
   static create(path: string): FileTarget {
-    return FileTarget.#open(resolve(path), 'wx+');
+    const file = FileTarget.#open(resolve(path), 'wx+');
+    file.#guard('write', () => syncDirectory(dirname(file.path)));
+    return file;
   }
 
   /** @throws ReplicationError `DISK_NOT_FOUND`, `DISK_LOCKED`, `DISK_ACCESS_DENIED` */

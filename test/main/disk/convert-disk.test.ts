@@ -52,6 +52,24 @@ describe('converting a disk', () => {
     }
   });
 
+  it.each(['vhdx', 'vhd', 'raw'] as const)(
+    'takes a raw image that ends within a sector, into %s',
+    async (format) => {
+      const bytes = Buffer.alloc(2 * mib + 777, 0x5a);
+      writeFileSync(inFolder('odd.img'), bytes);
+      const source = openVirtualDisk(inFolder('odd.img'), { format: 'raw' });
+      const target = inFolder('target.out');
+      await convertDisk(source, target, format);
+      const copy = openVirtualDisk(target, { format });
+      expect(await compareDisks(source, copy)).toMatchObject({
+        identical: true,
+        sizesDiffer: format !== 'raw',
+      });
+      copy.close();
+      source.close();
+    },
+  );
+
   it('does not touch a target that exists', async () => {
     const source = await makeSource();
     writeFileSync(inFolder('target.raw'), 'mine');
