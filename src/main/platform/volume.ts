@@ -49,12 +49,22 @@ export const describeVolume = async (path: string): Promise<VolumeDescription> =
   return { ...space, label: labels.get(mountKey(space.mount)) ?? null };
 };
 
-/** The highest directory above `path` on the same device. */
+/** The highest directory above `path` on the same device, as far up as this account may look. */
 const mountPoint = async (path: string): Promise<string> => {
   const { dev } = await stat(path);
   for (let at = path; ; at = dirname(at)) {
     const parent = dirname(at);
-    if (parent === at || (await stat(parent)).dev !== dev) return at;
+    if (parent === at || (await deviceOf(parent)) !== dev) return at;
+  }
+};
+
+const deviceOf = async (directory: string): Promise<number | null> => {
+  try {
+    return (await stat(directory)).dev;
+  } catch (error) {
+    // On Windows a folder may be open to an account that its parents are closed to.
+    if (['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    throw error;
   }
 };
 
