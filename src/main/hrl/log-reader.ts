@@ -26,6 +26,8 @@ export type LogEntryHeader =
       /** A view, valid until the next step. */
       readonly digest: Uint8Array;
       readonly cut: number;
+      /** Where the record starts in the file. */
+      readonly offset: number;
     }
   | { readonly kind: 'cut'; readonly mark: CutMark };
 
@@ -92,13 +94,13 @@ export class LogReader {
 
   /** Every record in order without reading its data. */
   *headers(): Generator<LogEntryHeader> {
-    for (const { record, cut } of this.#walk(false)) {
+    for (const { record, cut, offset } of this.#walk(false)) {
       if (record.kind === 'cut') {
         yield { kind: 'cut', mark: record.mark };
         continue;
       }
       const { block, pageMask, payloadBytes, digest } = record;
-      yield { kind: 'block', block, pageMask, payloadBytes, digest, cut };
+      yield { kind: 'block', block, pageMask, payloadBytes, digest, cut, offset };
     }
   }
 

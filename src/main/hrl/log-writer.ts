@@ -67,36 +67,30 @@ export class LogWriter {
   }
 
   /**
-   * Opens a log to go on with it. What an interrupted pass left after the last cut mark is cut off;
-   * `keepUnfinished` keeps those of its records that are whole, for a pass that can be resumed.
+   * Opens a log to go on with it. What an interrupted pass left after the last cut mark is cut off.
    * @throws ReplicationError `HRL_MISSING`, `HRL_FOREIGN`, `HRL_UNSUPPORTED`, `HRL_CORRUPT`, `HRL_WRITE_FAILED`, `HRL_READ_FAILED`
    */
   static openForAppend(
     path: string,
     expected: AppendExpectation,
-    options: { readonly keepUnfinished?: boolean } = {},
   ): { writer: LogWriter; recovery: TailRecovery } {
     const { diskId, lineage, purpose, minimumCut } = expected;
     const file = LogFile.open(path, 'r+', { diskId, lineage, ...(purpose && { purpose }) });
     try {
-      const { recovery, committed, end } = recoverTail(
-        file,
-        options.keepUnfinished ?? false,
-        minimumCut ?? 0,
-      );
-      return { writer: new LogWriter(file, committed, end, recovery.lastCut), recovery };
+      const { recovery, committed } = recoverTail(file, minimumCut ?? 0);
+      return { writer: new LogWriter(file, committed, recovery.lastCut), recovery };
     } catch (error) {
       file.close();
       throw error;
     }
   }
 
-  private constructor(file: LogFile, committed: RecordChain, end: RecordChain, lastCut: CutMark | null) {
+  private constructor(file: LogFile, committed: RecordChain, lastCut: CutMark | null) {
     this.path = file.path;
     this.header = file.header;
     this.#file = file;
     this.#committed = committed;
-    this.#chain = end;
+    this.#chain = committed.clone();
     this.#lastCut = lastCut;
   }
 

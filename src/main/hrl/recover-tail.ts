@@ -11,37 +11,32 @@ export interface TailRecovery {
   readonly cutBackBytes: number;
   /** Whole records among them; the rest were torn. */
   readonly cutBackRecords: number;
-  /** Records after the last cut that were kept on request. */
-  readonly keptRecords: number;
 }
 
 /**
- * Cuts a log back to what counts: the last cut mark or, with `keepUnfinished`, the last whole record. What remains is
- * durable afterwards, also where the process that wrote it died before its own sync.
+ * Cuts a log back to its last cut mark. What remains is durable afterwards, also where the process that wrote it died
+ * before its own sync.
  * @throws ReplicationError `HRL_CORRUPT` when records that count are missing, `HRL_WRITE_FAILED`
  */
 export const recoverTail = (
   file: LogFile,
-  keepUnfinished: boolean,
   minimumCut: number,
-): { recovery: TailRecovery; committed: RecordChain; end: RecordChain } => {
+): { recovery: TailRecovery; committed: RecordChain } => {
   const { cuts, committed, good, damage } = surveyLog(file);
   if (damage !== null) throw logCorrupt(file.path, damage.offset, damage.reason);
   requireCut(file, committed, minimumCut);
-  const end = (keepUnfinished ? good : committed).clone();
   try {
-    if (end.offset < file.sizeBytes) ftruncateSync(file.handle, end.offset);
+    if (committed.offset < file.sizeBytes) ftruncateSync(file.handle, committed.offset);
     fdatasyncSync(file.handle);
   } catch (error) {
-    throw logWriteError(error, file.path, end.offset);
+    throw logWriteError(error, file.path, committed.offset);
   }
   const recovery: TailRecovery = {
     lastCut: cuts.at(-1) ?? null,
-    cutBackBytes: file.sizeBytes - end.offset,
-    cutBackRecords: good.blocks - end.blocks,
-    keptRecords: end.blocks,
+    cutBackBytes: file.sizeBytes - committed.offset,
+    cutBackRecords: good.blocks,
   };
-  return { recovery, committed, end };
+  return { recovery, committed };
 };
 
 /** A log that ends before a cut which was confirmed has lost its end, however clean it looks. */

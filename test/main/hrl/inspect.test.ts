@@ -17,11 +17,11 @@ describe('inspecting a log', () => {
       sizeBytes,
       header: sampleHeader({ diskSizeBytes: tinyDiskBytes }),
       cuts: [
-        { cut: 5, takenAtMs: 5_000, consistency: 'crash', blocks: 2, payloadBytes: 4796 },
+        { cut: 5, takenAtMs: 5_000, consistency: 'crash', blocks: 2, payloadBytes: 1400 },
         { cut: 6, takenAtMs: 6_000, consistency: 'fuzzy', blocks: 3, payloadBytes: 700 },
         { cut: 9, takenAtMs: 9_000, consistency: 'crash', blocks: 1, payloadBytes: 700 },
       ],
-      records: { blocks: 6, zeroBlocks: 2, payloadBytes: 6196 },
+      records: { blocks: 6, zeroBlocks: 2, payloadBytes: 2800 },
       tail: { records: 0, bytes: 0, tornBytes: 0 },
       damage: null,
       problem: null,

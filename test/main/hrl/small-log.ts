@@ -1,4 +1,3 @@
-import { trackingBlockBytes } from '../../../src/main/block/tracking-block.ts';
 import { LogWriter } from '../../../src/main/hrl/log-writer.ts';
 import { ModelDisk, sampleHeader } from './log-samples.ts';
 
@@ -16,10 +15,10 @@ export interface SmallLog {
   readonly sizeBytes: number;
 }
 
-/** One whole block and one of 700 bytes, which is neither whole pages nor a multiple of 64. */
-export const tinyDiskBytes = trackingBlockBytes + 700;
+/** One short block, whose length is neither whole pages nor a multiple of 64. */
+export const tinyDiskBytes = 700;
 
-/** Writes a log of about 14 KiB with three cuts, and an unfinished pass where `unfinished` says so. */
+/** Writes a log of about 9 KiB with three cuts, and an unfinished pass where `unfinished` says so. */
 export const writeSmallLog = (path: string, unfinished: boolean): SmallLog => {
   const disk = new ModelDisk(tinyDiskBytes);
   const writer = LogWriter.create(path, sampleHeader({ diskSizeBytes: tinyDiskBytes }));
@@ -28,19 +27,19 @@ export const writeSmallLog = (path: string, unfinished: boolean): SmallLog => {
     writer.cut({ cut: number, takenAtMs: 1_000 * number, consistency: number === 6 ? 'fuzzy' : 'crash' });
     milestones.push({ cut: number, endOffset: writer.bytes, disk: disk.clone() });
   };
-  writer.append(disk.change(0, 0b100, 1));
-  writer.append(disk.change(1, 1, 2));
+  writer.append(disk.change(0, 1, 1));
+  writer.append(disk.change(0, 1, 2));
   cut(5);
-  writer.append(disk.change(1, 1, 3));
+  writer.append(disk.change(0, 1, 3));
   writer.append(disk.change(0, 0, 0));
-  writer.append(disk.change(1, 0, 0));
+  writer.append(disk.change(0, 0, 0));
   cut(6);
-  writer.append(disk.change(1, 1, 4));
+  writer.append(disk.change(0, 1, 4));
   cut(9);
   const unfinishedEnds: number[] = [];
   if (unfinished) {
     for (const fill of [5, 6]) {
-      writer.append(disk.change(1, 1, fill));
+      writer.append(disk.change(0, 1, fill));
       unfinishedEnds.push(writer.bytes);
     }
     writer.sync();
