@@ -6,9 +6,9 @@ import type { VirtualDiskWriter } from '../../../src/main/disk/virtual-disk.ts';
 import { type FatFile, readFatFiles } from '../../../src/main/sample/fat-reader.ts';
 import { type FatVolume, type SampleFile, writeFatVolume } from '../../../src/main/sample/fat-volume.ts';
 import { packedContent, textContent, webLogContent } from '../../../src/main/sample/sample-content.ts';
-import { useTemporaryFolder } from '../../support/temporary-folder.ts';
+import { useTemporaryFolder as temporaryFolder } from '../../support/temporary-folder.ts';
 
-const inFolder = useTemporaryFolder();
+const inFolder = temporaryFolder();
 const mebibyte = 1024 * 1024;
 
 const file = (path: string, sizeBytes: number): SampleFile => ({

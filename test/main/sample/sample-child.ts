@@ -1,9 +1,9 @@
 import { createSampleSite } from '../../../src/main/sample/sample-site.ts';
 
-/** Makes a sample site in its own process and tells its parent when it is half way. */
+/** Makes a sample site in its own process and tells its parent when the first VM is made and the second is not. */
 const [directory] = process.argv.slice(2);
 await createSampleSite(directory!, {
-  onProgress: ({ doneBytes, totalBytes }) => {
-    if (doneBytes > totalBytes / 2) process.send?.('half way');
+  onProgress: ({ vm }) => {
+    if (vm === 'FILESRV') process.send?.('under way');
   },
 });

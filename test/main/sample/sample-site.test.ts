@@ -11,11 +11,11 @@ import { readFatFiles } from '../../../src/main/sample/fat-reader.ts';
 import { createSampleSite, type SampleProgress } from '../../../src/main/sample/sample-site.ts';
 import { sampleVms } from '../../../src/main/sample/sample-vms.ts';
 import { libvhdiToRaw, oracleMissing, qemuImg, qemuSize } from '../../support/oracles.ts';
-import { useTemporaryFolder } from '../../support/temporary-folder.ts';
+import { useTemporaryFolder as temporaryFolder } from '../../support/temporary-folder.ts';
 import { makeSite, removeSite } from './shared-site.ts';
 
 const mebibyte = 1024 * 1024;
-const inFolder = useTemporaryFolder();
+const inFolder = temporaryFolder();
 let site: string;
 let vms: readonly HostVm[];
 const progress: SampleProgress[] = [];

@@ -11,11 +11,11 @@ import { readFatFiles } from '../../../src/main/sample/fat-reader.ts';
 import { runWorkload, type WorkloadReport } from '../../../src/main/sample/workload.ts';
 import { findWorkloadAreas } from '../../../src/main/sample/workload-target.ts';
 import { oracleMissing, qemuImg } from '../../support/oracles.ts';
-import { useTemporaryFolder } from '../../support/temporary-folder.ts';
+import { useTemporaryFolder as temporaryFolder } from '../../support/temporary-folder.ts';
 import { makeSite, removeSite } from './shared-site.ts';
 
 const mebibyte = 1024 * 1024;
-const inFolder = useTemporaryFolder();
+const inFolder = temporaryFolder();
 let site: string;
 let disks: readonly HostDisk[];
 
