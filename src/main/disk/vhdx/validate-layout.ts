@@ -1,3 +1,4 @@
+import { isZero } from '../../block/digest.ts';
 import { entryMib, entryState, readBatEntry } from './block-geometry.ts';
 import { corrupt, truncated, vhdxError } from './vhdx-error.ts';
 import type { VhdxFile } from './vhdx-file.ts';
@@ -69,6 +70,7 @@ export const validateVhdxLayout = (file: VhdxFile): FileLayout => {
   for (let at = 0; at < geometry.batBytes; at += chunkBytes) {
     const part = chunk.subarray(0, Math.min(chunkBytes, geometry.batBytes - at));
     source.read(part, regions.bat.offset + at);
+    if (isZero(part)) continue;
     for (let offset = 0; offset < part.length; offset += 8) {
       const entry = readBatEntry(part, offset);
       if (entry === 0) continue;

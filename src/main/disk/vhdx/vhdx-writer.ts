@@ -8,6 +8,7 @@ import { type BlockGeometry, batEntry, writeBatEntry } from './block-geometry.ts
 import { BlockMap, type BlockPlace } from './block-map.ts';
 import { BlockSpace } from './block-space.ts';
 import { type DiskFile, type OpenDiskFile, openDiskFile } from './disk-file.ts';
+import { FlushOrder } from './flush-order.ts';
 import { zeroGuid } from './guid.ts';
 import { updateHeader } from './header-writer.ts';
 import { applyLog, writeZeros } from './log-apply.ts';
@@ -101,17 +102,14 @@ export class VhdxWriter implements VirtualDiskWriter {
   private readonly map: BlockMap;
   private readonly bitmaps: SectorBitmaps;
   private readonly space: BlockSpace;
+  private readonly order: FlushOrder;
   private readonly alignment: number;
   private current: CurrentHeader;
   private payloadBlocks: number;
   private bitmapBlocks: number;
   /** Whether the headers already say that this session changes the disk. */
   private isAnnounced: boolean;
-  private isDirty = false;
   private isClosed = false;
-  /** Once a sync failed nobody knows what the disk holds: nothing more may be written on top. */
-  private failure: Error | null = null;
-  private lastFlush: Promise<void> = Promise.resolve();
 
   /** Takes over `file`. */
   constructor(file: DiskFile, found: VhdxFile, isNew: boolean, maxChangedPages?: number) {
@@ -130,6 +128,7 @@ export class VhdxWriter implements VirtualDiskWriter {
     this.map = new BlockMap(file.path, geometry, this.tables, () => file.sizeBytes);
     this.bitmaps = new SectorBitmaps(this.map, this.tables);
     this.space = new BlockSpace(file, metadata.blockBytes, layout);
+    this.order = new FlushOrder(file, this.tables, this.space);
     this.current = found.current;
     this.payloadBlocks = layout.payloadBlocks;
     this.bitmapBlocks = layout.bitmapBlocks;
@@ -180,7 +179,7 @@ export class VhdxWriter implements VirtualDiskWriter {
       if (to.entry !== null) entries.push(to.entry);
     }
     writeRun(data.length);
-    if (this.tables.isFull) this.flushNow();
+    if (this.tables.isFull) this.order.flushNow();
   }
 
   /**
@@ -195,16 +194,13 @@ export class VhdxWriter implements VirtualDiskWriter {
       const isWhole = part === this.geometry.lengthOf(block);
       if (isWhole && this.kind !== 'fixed') this.dropBlock(block, place);
       else this.writeZerosAt(block * this.blockBytes + within, part);
-      if (this.tables.isFull) this.flushNow();
+      if (this.tables.isFull) this.order.flushNow();
     }
   }
 
   /** Writes made while a flush is under way belong to the next one. */
   flush(): Promise<void> {
-    const flushed = this.lastFlush.then(() => this.flushOnce());
-    // The one who asked gets the error; the next flush must run all the same, and finds `failure`.
-    this.lastFlush = flushed.catch(() => undefined);
-    return flushed;
+    return this.order.flush();
   }
 
   async close(): Promise<void> {
@@ -222,64 +218,8 @@ export class VhdxWriter implements VirtualDiskWriter {
     this.file.close();
   }
 
-  private async flushOnce(): Promise<void> {
-    this.checkUsable();
-    if (!this.isDirty) return;
-    this.isDirty = false;
-    const changes = this.tables.begin();
-    await this.failing(async () => {
-      await this.file.sync();
-      for (const kind of ['bitmaps', 'bat'] as const) {
-        if (changes.isDone || changes[kind].size === 0) continue;
-        this.tables.write(changes, kind);
-        await this.file.sync();
-      }
-    });
-    if (changes.isDone) return;
-    this.tables.end(changes);
-    this.space.release(changes.freed);
-  }
-
-  /** A flush that cannot wait, because the changed tables fill their memory; takes over one that is under way. */
-  private flushNow(): void {
-    const changes = this.tables.beginWithInFlight();
-    try {
-      this.file.syncNow();
-      for (const kind of ['bitmaps', 'bat'] as const) {
-        if (changes[kind].size === 0) continue;
-        this.tables.write(changes, kind);
-        this.file.syncNow();
-      }
-    } catch (error) {
-      throw this.fail(error);
-    }
-    this.tables.end(changes);
-    this.space.release(changes.freed);
-  }
-
-  private async failing(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      throw this.fail(error);
-    }
-  }
-
-  private fail(error: unknown): Error {
-    this.failure ??=
-      error instanceof Error ? error : vhdxError('DISK_WRITE_FAILED', this.path, 'A flush failed');
-    return this.failure;
-  }
-
   private checkUsable(): void {
-    if (this.failure !== null)
-      throw vhdxError(
-        'DISK_WRITE_FAILED',
-        this.path,
-        'The disk cannot be used since a flush failed',
-        undefined,
-        this.failure,
-      );
+    this.order.checkUsable();
     if (this.isClosed) throw vhdxError('DISK_WRITE_FAILED', this.path, 'The disk has been closed');
   }
 
@@ -293,17 +233,10 @@ export class VhdxWriter implements VirtualDiskWriter {
         this.path,
         `Bytes ${offset} + ${length} are not whole sectors of the disk`,
       );
-    this.isDirty = true;
+    this.order.markDirty();
     if (this.isAnnounced) return;
-    try {
-      this.current = updateHeader(this.file, this.current, {
-        fileWriteGuid: randomUUID(),
-        dataWriteGuid: randomUUID(),
-        logGuid: zeroGuid,
-      });
-    } catch (error) {
-      throw this.fail(error);
-    }
+    const guids = { fileWriteGuid: randomUUID(), dataWriteGuid: randomUUID(), logGuid: zeroGuid };
+    this.current = this.order.guard(() => updateHeader(this.file, this.current, guids));
     this.space.reclaimTail();
     this.isAnnounced = true;
   }
@@ -366,11 +299,7 @@ export class VhdxWriter implements VirtualDiskWriter {
   private provideBitmap(block: number): void {
     if (this.map.bitmapOffset(block) !== null) return;
     const offset = this.space.takeBitmap();
-    try {
-      this.file.syncNow();
-    } catch (error) {
-      throw this.fail(error);
-    }
+    this.order.guard(() => this.file.syncNow());
     const entry = Buffer.alloc(8);
     writeBatEntry(entry, 0, batEntry(payloadState.fullyPresent, offset));
     this.tables.writeThrough(entry, this.geometry.bitmapEntryOffset(block));

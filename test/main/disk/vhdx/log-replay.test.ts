@@ -1,10 +1,12 @@
-import { copyFileSync, readFileSync, statSync, truncateSync } from 'node:fs';
+import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FileSource } from '../../../../src/main/disk/file-source.ts';
 import { openVhdxLayer } from '../../../../src/main/disk/vhdx/vhdx-layer.ts';
 import { createVhdxWriter, openVhdxWriter } from '../../../../src/main/disk/vhdx/vhdx-writer.ts';
 import { contentOf } from '../../../support/layer-content.ts';
 import { oracleMissing, qemuImg, qemuToRaw } from '../../../support/oracles.ts';
+import { PowerCutFile } from '../../../support/power-cut-file.ts';
+import { randomFrom } from '../../../support/random.ts';
 import { useTemporaryFolder } from '../../../support/temporary-folder.ts';
 import {
   buildLogEntry,
@@ -148,6 +150,38 @@ describe.skipIf(oracleMissing('qemu-img'))('a VHDX with a log that was not appli
       expect(contentOf([path]).equals(expected)).toBe(true);
     });
   }
+});
+
+describe('applying a log to its file', () => {
+  it('leaves a file that holds the same whenever the power fails', async () => {
+    const path = await makeDisk();
+    dirty(path, {
+      lastFileOffset: 10 * mib,
+      entries: [
+        [{ offset: dataAt(0), data: Buffer.alloc(sector, 0x51) }],
+        [
+          { offset: dataAt(0), zeros: 3 * sector },
+          { offset: batOffset, data: batWith(path, 6, BigInt(9 * mib) | 6n) },
+        ],
+        [{ offset: 9 * mib + sector, data: Buffer.alloc(sector, 0x53) }],
+      ],
+    });
+    const expected = contentOf([path]);
+    const file = new PowerCutFile(path, readFileSync(path));
+    const first = file.operations.length;
+    await openVhdxWriter(path, { open: () => file }).close();
+    const random = randomFrom(5);
+    for (let count = first; count <= file.operations.length; count += 1) {
+      for (let repeat = 0; repeat < 3; repeat += 1) {
+        const likelihood = random();
+        writeFileSync(
+          path,
+          file.contentAfter(count, () => random() < likelihood),
+        );
+        expect(contentOf([path]).equals(expected)).toBe(true);
+      }
+    }
+  });
 });
 
 describe('the active sequence of a log', () => {

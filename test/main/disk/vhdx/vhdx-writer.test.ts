@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ReplicationError } from '../../../../src/contract/errors.ts';
 import { FileSource } from '../../../../src/main/disk/file-source.ts';
 import { openVhdxLayer } from '../../../../src/main/disk/vhdx/vhdx-layer.ts';
 import {
@@ -10,6 +11,7 @@ import {
 } from '../../../../src/main/disk/vhdx/vhdx-writer.ts';
 import { contentOf } from '../../../support/layer-content.ts';
 import { oracleMissing, qemuIdentical, qemuImg, qemuIo, qemuSize } from '../../../support/oracles.ts';
+import { PowerCutFile } from '../../../support/power-cut-file.ts';
 import { useTemporaryFolder } from '../../../support/temporary-folder.ts';
 
 const mib = 1024 * 1024;
@@ -159,6 +161,19 @@ describe('a VHDX writer', () => {
     expected.fill(1, 0, mib);
     expected.fill(3, 4 * mib, 4 * mib + sector);
     expect(contentOf([path]).equals(expected)).toBe(true);
+  });
+
+  it('is not used any more once its data could not be made durable', async () => {
+    const path = temporary('disk.vhdx');
+    const file = new PowerCutFile(path);
+    const writer = createVhdxWriter(path, { sizeBytes: 4 * mib }, { open: () => file });
+    writer.write(Buffer.alloc(sector, 1), 0);
+    file.sync = () => Promise.reject(new ReplicationError('DISK_WRITE_FAILED', 'the disk is gone'));
+    await expect(writer.flush()).rejects.toThrow('the disk is gone');
+    const refused = expect.objectContaining({ code: 'DISK_WRITE_FAILED' });
+    expect(() => writer.write(Buffer.alloc(sector, 2), 0)).toThrow(refused);
+    await expect(writer.flush()).rejects.toThrow(refused);
+    await expect(writer.close()).rejects.toThrow(refused);
   });
 
   it('refuses a path that exists, a range off the disk and half a sector, by name', async () => {
