@@ -12,7 +12,8 @@ import { headerWindowBytes, payloadWindowBytes, type WalkedRecord, walkRecords }
 export type LogEntry =
   | {
       readonly kind: 'block';
-      readonly change: BlockChange /** The cut it belongs to. */;
+      readonly change: BlockChange;
+      /** The cut it belongs to. */
       readonly cut: number;
     }
   | { readonly kind: 'cut'; readonly mark: CutMark };

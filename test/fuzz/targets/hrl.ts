@@ -1,5 +1,6 @@
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { ReplicationError } from '../../../src/contract/errors.ts';
 import { inspectLog } from '../../../src/main/hrl/inspect.ts';
 import { LogReader } from '../../../src/main/hrl/log-reader.ts';
@@ -27,6 +28,9 @@ const readEverything = (path: string): void => {
   }
 };
 
+/** Opening for append syncs, which takes longer than all the rest: every eighth file, by its content, has to do. */
+const isSample = (path: string): boolean => crc32(readFileSync(path)) % 8 === 0;
+
 const append = (path: string): void => {
   const copy = `${path}.copy`;
   copyFileSync(path, copy);
@@ -50,6 +54,6 @@ export const hrlFuzzTarget = {
   exercise: (path: string): void => {
     allowing(() => readEverything(path));
     allowing(() => inspectLog(path));
-    allowing(() => append(path));
+    if (isSample(path)) allowing(() => append(path));
   },
 };
