@@ -22,7 +22,7 @@ export const describeStatus = (report: StatusReport, now: number): string => {
           vm.rpoSeconds === null ? null : formatSeconds(vm.rpoSeconds),
           vm.lastSyncAt === null ? null : formatTime(vm.lastSyncAt, now),
           formatBytes(vm.disks.reduce((sum, { hrl }) => sum + hrl.bytes, 0)),
-          whatNow(vm, now),
+          whatNow(vm, engineRunning, now),
         ]),
       ),
     );
@@ -52,8 +52,10 @@ const because = (vm: VmStatus, now: number): string => {
   return cause === undefined ? '' : `: ${cause.replace(/\.$/, '')}${next}`;
 };
 
-const whatNow = (vm: VmStatus, now: number): string | null => {
+/** Times to come are said only where something will happen at them. */
+const whatNow = (vm: VmStatus, engineRunning: boolean, now: number): string | null => {
   if (vm.activity !== null) return vm.activity;
+  if (!engineRunning) return null;
   if (vm.retry !== null) return `retry at ${formatTime(vm.retry.nextAttemptAt, now)}`;
   return vm.nextCycleAt === null ? null : `next at ${formatTime(vm.nextCycleAt, now)}`;
 };
@@ -71,7 +73,7 @@ export const describeVmStatus = (vm: VmStatus, engineRunning: boolean, now: numb
     ['Frequency', vm.frequencySeconds === null ? null : `every ${formatSeconds(vm.frequencySeconds)}`],
     ['RPO', vm.rpoSeconds === null ? null : formatSeconds(vm.rpoSeconds)],
     ['Last sync', time(vm.lastSyncAt)],
-    ['Next cycle', time(vm.nextCycleAt)],
+    ['Next cycle', engineRunning ? time(vm.nextCycleAt) : null],
     ['Now', vm.activity],
   ]);
   const remarks = [

@@ -204,8 +204,11 @@ describe('status', () => {
   });
 
   it('says that nothing is replicated while no engine runs', async () => {
-    cli.answer({ status: () => ({ host: '/vms', engineRunning: false, vms: [vmStatus()] }) });
-    expect((await cli.run('status')).stdout).toContain('No engine runs');
+    const vms = [vmStatus({ nextCycleAt: '2026-11-20T12:00:30.000Z' })];
+    cli.answer({ status: () => ({ host: '/vms', engineRunning: false, vms }) });
+    const { stdout } = await cli.run('status');
+    expect(stdout).toContain('No engine runs');
+    expect(stdout).not.toContain('next at');
   });
 
   it('of one VM is that VM itself for programs', async () => {
