@@ -366,5 +366,9 @@ export interface EngineReport {
   /** False when requests are served without replication cycles running. */
   readonly running: boolean;
   readonly protectedVms: number;
+  /** Resident memory of the process, all threads: now, and the most it has been. */
   readonly memoryBytes: number;
+  readonly peakMemoryBytes: number;
+  /** How late the main thread's timers ran in the worst 1 % of cases since the start, milliseconds. */
+  readonly eventLoopDelayP99Ms: number;
 }

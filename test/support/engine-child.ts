@@ -2,8 +2,9 @@
  * An engine in a process of its own, driven over Node's IPC channel: what the crash harness kills and the benchmarks measure.
  * Arguments: data directory.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { ReplicationError } from '../../src/contract/errors.ts';
 import type { RequestName, RequestParams } from '../../src/contract/requests.ts';
 import { openConsole } from '../../src/main/console/console.ts';

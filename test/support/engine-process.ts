@@ -34,7 +34,9 @@ export class EngineProcess {
   private nextId = 1;
 
   private constructor(dataDirectory: string) {
-    this.child = fork(join(import.meta.dirname, 'engine-child.ts'), [dataDirectory], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    this.child = fork(join(import.meta.dirname, 'engine-child.ts'), [dataDirectory], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     this.exited = new Promise((resolve) => {
       this.child.once('exit', () => {
         for (const waiting of this.pending.values()) waiting.reject(new Error('The engine process ended'));

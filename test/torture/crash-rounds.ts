@@ -42,7 +42,14 @@ const cyclesPerRound = 40;
 export const runCrashRounds = async (options: CrashOptions): Promise<CrashOutcome> => {
   const { directory, rounds, seed } = options;
   const random = randomFrom(seed);
-  const kills: Record<Phase, number> = { initial: 0, tracking: 0, rotation: 0, delta: 0, apply: 0, anywhere: 0 };
+  const kills: Record<Phase, number> = {
+    initial: 0,
+    tracking: 0,
+    rotation: 0,
+    delta: 0,
+    apply: 0,
+    anywhere: 0,
+  };
   let comparisons = 0;
   let restores = 0;
   for (let round = 0, life = 1; round < rounds; life += 1) {
@@ -85,13 +92,14 @@ class Site {
     mkdirSync(join(this.directory, 'host', this.vm), { recursive: true });
     const [system = '', data = ''] = this.disks;
     const writers = [
-      createVhdxWriter(system, { sizeBytes: 96 * mebibyte, blockBytes: mebibyte }),
-      createDynamicVhdWriter(data, { sizeBytes: 48 * mebibyte }),
+      createVhdxWriter(system, { sizeBytes: 256 * mebibyte, blockBytes: mebibyte }),
+      createDynamicVhdWriter(data, { sizeBytes: 128 * mebibyte }),
     ];
     const content = Buffer.alloc(mebibyte);
     for (const writer of writers) {
-      for (let offset = 0; offset < writer.sizeBytes / 2; offset += mebibyte) {
-        for (let at = 0; at < content.length; at += 4) content.writeUInt32LE(randomBelow(random, 2 ** 32), at);
+      for (let offset = 0; offset < writer.sizeBytes / 5; offset += mebibyte) {
+        for (let at = 0; at < content.length; at += 4)
+          content.writeUInt32LE(randomBelow(random, 2 ** 32), at);
         writer.write(content, offset);
       }
       await writer.close();
@@ -101,7 +109,9 @@ class Site {
     await engine.request('vault.add', { name: 'local', target: this.vault });
     await engine.request('protect', { vm: this.vm, vault: 'local', retentionPoints: 3 });
     await engine.stop();
-    this.writers = await Promise.all(this.disks.map((disk, index) => BusyDisk.start(disk, this.seed * 10 + index)));
+    this.writers = await Promise.all(
+      this.disks.map((disk, index) => BusyDisk.start(disk, this.seed * 10 + index)),
+    );
   }
 
   /** Starts the engine, lets it replicate, and kills it once `phase` shows. Returns whether it showed. */
@@ -138,7 +148,8 @@ class Site {
         throw new Error(`The replica of ${disk.path} differs from it`);
       }
       const restored = join(toDirectory, disk.name);
-      if (!qemuIdentical(restored, format, disk.path, format)) throw new Error(`${restored} differs from ${disk.path}`);
+      if (!qemuIdentical(restored, format, disk.path, format))
+        throw new Error(`${restored} differs from ${disk.path}`);
     }
     return vms[0]!.disks.length;
   }
@@ -146,7 +157,8 @@ class Site {
   /** One cycle after the other until killed. Nothing but the kill may end a cycle. */
   private async replicate(engine: EngineProcess, killed: AbortSignal): Promise<void> {
     try {
-      for (let cycle = 0; cycle < cyclesPerRound && !killed.aborted; cycle += 1) await engine.job('sync', this.vm);
+      for (let cycle = 0; cycle < cyclesPerRound && !killed.aborted; cycle += 1)
+        await engine.job('sync', this.vm);
     } catch (error) {
       if (!killed.aborted || error instanceof ReplicationError) throw error;
     }
@@ -174,9 +186,13 @@ class Site {
       case 'initial':
         return () => readNames(replica).some((name) => name.endsWith('.partial'));
       case 'tracking':
-        return () => this.disks.some((disk) => (statSync(`${disk}.hrl`, { throwIfNoEntry: false })?.size ?? 0) > logHeaderBytes);
+        return () =>
+          this.disks.some(
+            (disk) => (statSync(`${disk}.hrl`, { throwIfNoEntry: false })?.size ?? 0) > logHeaderBytes,
+          );
       case 'rotation':
-        return () => readNames(join(this.directory, 'host', this.vm)).some((name) => /\.\d+\.hrl$/.test(name));
+        return () =>
+          readNames(join(this.directory, 'host', this.vm)).some((name) => /\.\d+\.hrl$/.test(name));
       case 'delta':
         return inDisks((name) => name.startsWith('staged-'));
       case 'apply':

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { ReplicationError } from '../../contract/errors.ts';
 import { isEnded, type JobKind, type JobReport, type JobResult } from '../../contract/reports.ts';
 import type { RequestHandlers } from '../../contract/requests.ts';
@@ -16,6 +17,8 @@ const defaultEvents = 200;
 /** What each request does. Long work answers with its job and goes on. */
 export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
   const { engine, jobs, store, hostKeeper, vaults } = context;
+  const loopDelay = monitorEventLoopDelay();
+  loopDelay.enable();
 
   /** Starts `work` as a job; its failure is the job's. */
   const startJob = (
@@ -135,6 +138,8 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
       running: engine.isStarted,
       protectedVms: store.protections.list().length,
       memoryBytes: process.memoryUsage.rss(),
+      peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+      eventLoopDelayP99Ms: loopDelay.percentile(99) / 1e6,
     }),
     'engine.stop': async () => {
       throw new ReplicationError(

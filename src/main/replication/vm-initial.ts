@@ -85,10 +85,15 @@ export const replicateInitially = async (
         options,
       );
       engine.store.transaction(() => {
-        confirmCut(engine, vm, taken, ids);
+        confirmCut(vm, taken);
         for (const { record, stamps, mixed } of copies) {
           const lastScan = stamps === null || mixed ? null : { cut, stamps: stamps };
-          vm.updateDisk(record.diskId, { phase: 'complete', initialStamps: null, lastScan });
+          vm.updateDisk(record.diskId, {
+            phase: 'complete',
+            logBaseCut: cut,
+            initialStamps: null,
+            lastScan,
+          });
         }
       });
       return { sentBytes, skippedBytes, consistency, point };
@@ -109,6 +114,8 @@ const prepareCopy = async (
     const mixed = !(await stoodStill(host.files, record.initialStamps));
     return { record, host, stamps, mixed };
   }
+  // Logs that an earlier relationship left beside the disk mean nothing to this one.
+  await engine.pool.run('dropLogs', { diskId: record.diskId, rootPath: record.rootPath, sequence: null });
   const lineage = randomUUID();
   vm.prepareTable(record.diskId);
   vm.updateDisk(record.diskId, {

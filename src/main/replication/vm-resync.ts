@@ -81,13 +81,12 @@ export const resynchronizeVm = async (
         options,
       );
       engine.store.transaction(() => {
-        confirmCut(engine, vm, taken, ids);
+        confirmCut(vm, taken);
         vm.update({ resync: null });
         for (const diskId of ids) {
           const settled = stamps.get(diskId) ?? null;
-          vm.updateDisk(diskId, {
-            lastScan: settled === null ? null : { cut, stamps: settled },
-          });
+          const lastScan = settled === null ? null : { cut, stamps: settled };
+          vm.updateDisk(diskId, { logBaseCut: cut, lastScan });
         }
       });
       return total;

@@ -1,5 +1,5 @@
-import type { CutRecord } from '../store/records.ts';
-import type { PassProgress, SendResult } from '../workers/protocol.ts';
+import type { CutRecord, ProtectionRecord } from '../store/records.ts';
+import type { PassProgress, SendResult, ShippedLog } from '../workers/protocol.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { Mutex } from './mutex.ts';
 import type { ProtectedVm } from './protected-vm.ts';
@@ -26,6 +26,24 @@ export const shipVm = async (
   tracking: Mutex,
   options: ShippingOptions,
 ): Promise<SendResult | null> => {
+  const interrupted = vm.record.shipment !== null;
+  const first = await shipOnce(engine, vm, tracking, options);
+  // What an earlier attempt had sealed went first; what was tracked since follows at once.
+  const second = interrupted ? await shipOnce(engine, vm, tracking, options) : null;
+  if (first === null || second === null) return second ?? first;
+  return {
+    ...second,
+    sentBytes: first.sentBytes + second.sentBytes,
+    prunedPoints: first.prunedPoints + second.prunedPoints,
+  };
+};
+
+const shipOnce = async (
+  engine: EngineContext,
+  vm: ProtectedVm,
+  tracking: Mutex,
+  options: ShippingOptions,
+): Promise<SendResult | null> => {
   const sealed = await tracking.run(() => sealShipment(engine, vm));
   if (sealed === null) return null;
   const { shipment, logs } = sealed;
@@ -43,12 +61,7 @@ export const shipVm = async (
     },
     options,
   );
-  confirmCut(
-    engine,
-    vm,
-    { cut, takenAtMs, consistency },
-    logs.map(({ diskId }) => diskId),
-  );
+  confirmCut(vm, { cut, takenAtMs, consistency });
   await dropSealedLogs(engine, vm, shipment.sequence);
   return result;
 };
@@ -62,35 +75,39 @@ const sealShipment = async (engine: EngineContext, vm: ProtectedVm) => {
     shipment = { ...unsent, sequence: nextSequence, diskIds: disks.map(({ diskId }) => diskId) };
     vm.update({ shipment, unsent: null, nextSequence: nextSequence + 1 });
   }
-  const logs: { diskId: string; lineage: string; sealedPath: string }[] = [];
-  for (const disk of disks) {
-    if (!shipment.diskIds.includes(disk.diskId) || disk.lineage === null) continue;
-    const { rootPath, diskId, lineage } = disk;
-    const { sealedPath } = await engine.pool.run('seal', { rootPath, sequence: shipment.sequence });
-    if (sealedPath !== null) logs.push({ diskId, lineage, sealedPath });
-  }
-  return { shipment, logs };
+  return { shipment, logs: await sealLogs(engine, vm, shipment) };
 };
 
-/** The vault confirmed every byte of the cut: the base advances, durably, in one transaction. */
-export const confirmCut = (
+/**
+ * Seals what is left to seal of a shipment. The next log of a sealed disk builds on the shipment's cut, whether or not
+ * the vault has confirmed it by then. Runs under the tracking lock, before anything is appended.
+ */
+export const sealLogs = async (
   engine: EngineContext,
   vm: ProtectedVm,
-  { cut, takenAtMs, consistency }: CutRecord,
-  diskIds: readonly string[],
-): void => {
-  engine.store.transaction(() => {
-    vm.update({
-      committedCut: cut,
-      committedConsistency: consistency,
-      lastSyncAtMs: takenAtMs,
-      shipment: null,
-      retry: null,
-      error: null,
-    });
-    for (const diskId of diskIds) vm.updateDisk(diskId, { logBaseCut: cut });
-  });
+  { cut, sequence, diskIds }: NonNullable<ProtectionRecord['shipment']>,
+): Promise<ShippedLog[]> => {
+  const logs: ShippedLog[] = [];
+  for (const { diskId, lineage, rootPath, logBaseCut } of vm.includedDisks) {
+    if (!diskIds.includes(diskId) || lineage === null) continue;
+    const { sealedPath } = await engine.pool.run('seal', { rootPath, sequence });
+    if (sealedPath === null) continue;
+    logs.push({ diskId, lineage, sealedPath });
+    if (logBaseCut !== cut) vm.updateDisk(diskId, { logBaseCut: cut });
+  }
+  return logs;
 };
+
+/** The vault confirmed every byte of the cut: the base advances. */
+export const confirmCut = (vm: ProtectedVm, { cut, takenAtMs, consistency }: CutRecord): void =>
+  vm.update({
+    committedCut: cut,
+    committedConsistency: consistency,
+    lastSyncAtMs: takenAtMs,
+    shipment: null,
+    retry: null,
+    error: null,
+  });
 
 const dropSealedLogs = async (engine: EngineContext, vm: ProtectedVm, sequence: number): Promise<void> => {
   for (const { diskId, rootPath } of vm.includedDisks) {

@@ -9,6 +9,7 @@ import type { PassProgress, ScanResult } from '../workers/protocol.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { ProtectedVm } from './protected-vm.ts';
 import { type ChainStamps, settledStamps, stoodStill } from './stamps.ts';
+import { sealLogs } from './vm-shipping.ts';
 
 export interface TrackingOptions {
   readonly signal: AbortSignal;
@@ -43,7 +44,9 @@ export const trackVm = async (
   options: TrackingOptions,
 ): Promise<TrackingResult> => {
   const { vm: hostVm, disks } = await vm.findOnHost();
-  await finishSealing(engine, vm);
+  // Logs that were about to be sealed when the engine stopped are sealed before anything is appended.
+  const { shipment } = vm.record;
+  if (shipment !== null) await sealLogs(engine, vm, shipment);
   let result: TrackingResult = { changedBlocks: 0, changedBytes: 0, comparedBlocks: 0, consistency: 'crash' };
   for (let pass = 1; pass <= passesPerCycle; pass += 1) {
     const cut = await trackOnce(engine, vm, hostVm, disks, options);
@@ -56,15 +59,6 @@ export const trackVm = async (
     if (cut.consistency !== 'fuzzy') break;
   }
   return result;
-};
-
-/** Logs that were about to be sealed when the engine stopped are sealed before anything is appended. */
-const finishSealing = async (engine: EngineContext, vm: ProtectedVm): Promise<void> => {
-  const { shipment } = vm.record;
-  if (shipment === null) return;
-  for (const disk of vm.includedDisks.filter(({ diskId }) => shipment.diskIds.includes(diskId))) {
-    await engine.pool.run('seal', { rootPath: disk.rootPath, sequence: shipment.sequence });
-  }
 };
 
 const trackOnce = async (

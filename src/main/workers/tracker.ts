@@ -20,10 +20,9 @@ import { type OpenScan, scanDisk } from './tracking/scan-disk.ts';
 
 /** Worker entry point: the replication tracker. Owns the active logs and the digest tables of all disks. */
 
-const reader = new BlockReader(
-  laneCount(),
-  join(import.meta.dirname, 'reading', `lane${extname(import.meta.filename)}`),
-);
+const laneEntry = join(import.meta.dirname, 'reading', `lane${extname(import.meta.filename)}`);
+// Started with the first scan: sealing and dropping logs needs no lanes.
+let reader: BlockReader | null = null;
 const openScans = new Map<string, OpenScan>();
 
 const takeScan = (diskId: string): OpenScan => {
@@ -46,8 +45,10 @@ const scan = async (params: Tasks['scan']['params'], context: TaskContext) => {
     abandoned.writer.rollback();
     closeScan(abandoned);
   }
+  reader ??= new BlockReader(laneCount(), laneEntry);
+  const lanes = reader;
   const { result, open } = await withBaseline(params.baseline, params.source.diskId, (baseline) =>
-    scanDisk(params, baseline, reader, context),
+    scanDisk(params, baseline, lanes, context),
   );
   openScans.set(params.source.diskId, open);
   return result;

@@ -18,6 +18,9 @@ const workerOf: Readonly<Record<TaskKind, WorkerName>> = {
   restore: 'resync',
 };
 
+/** A thread without work is ended after this long: an idle engine is a small one. */
+const idleMs = 15_000;
+
 export interface TaskOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (progress: PassProgress) => void;
@@ -74,6 +77,7 @@ class WorkerThread {
   private readonly worker: Worker;
   private readonly pending = new Map<number, Pending>();
   private nextId = 1;
+  private idle: NodeJS.Timeout | null = null;
 
   constructor(entry: string, name: string) {
     this.worker = new Worker(entry, { name, resourceLimits: { maxYoungGenerationSizeMb: 16 } });
@@ -100,7 +104,7 @@ class WorkerThread {
       const settled = () => {
         signal?.removeEventListener('abort', cancel);
         this.pending.delete(id);
-        if (this.pending.size === 0) this.worker.unref();
+        if (this.pending.size === 0) this.rest();
       };
       this.pending.set(id, {
         resolve: (result) => {
@@ -113,6 +117,7 @@ class WorkerThread {
         },
         onProgress: options.onProgress,
       });
+      if (this.idle !== null) clearTimeout(this.idle);
       this.worker.ref();
       this.post({ type: 'run', id, kind, params } as ToWorker);
     });
@@ -120,6 +125,14 @@ class WorkerThread {
 
   async terminate(): Promise<void> {
     await this.worker.terminate();
+  }
+
+  private rest(): void {
+    this.worker.unref();
+    this.idle = setTimeout(() => {
+      this.dead = true;
+      void this.worker.terminate();
+    }, idleMs).unref();
   }
 
   private post(message: ToWorker): void {
