@@ -27,7 +27,8 @@ export const mountCloningVolume = (): CloningVolume | null => {
   return {
     path,
     remove: () => {
-      const unmounted = spawnSync('umount', [path]);
+      // Lazily: a test that failed may have left a writer, and the mount must not outlive it.
+      const unmounted = spawnSync('umount', ['--lazy', path]);
       if (unmounted.status !== 0) throw new Error(`umount ${path}: ${unmounted.stderr}`);
       rmSync(directory, { recursive: true });
     },

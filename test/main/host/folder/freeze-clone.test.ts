@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openVirtualDisk } from '../../../../src/main/disk/open-disk.ts';
 import { createFixedVhdWriter } from '../../../../src/main/disk/vhd/fixed-vhd-writer.ts';
 import { openFolderHost } from '../../../../src/main/host/folder/folder-host.ts';
@@ -108,6 +108,10 @@ const slots = 256;
 const startWriter = async (...paths: readonly string[]) => {
   const flag = new SharedArrayBuffer(8);
   const state = new Int32Array(flag);
+  onTestFinished(() => {
+    // Also where the test failed half way.
+    Atomics.store(state, 0, 1);
+  });
   const worker = new Worker(writerCode, { eval: true, workerData: { paths, slots, flag } });
   const ended = new Promise<number>((resolve, reject) => {
     worker.once('message', resolve);
