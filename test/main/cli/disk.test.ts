@@ -53,11 +53,13 @@ describe('disk commands', () => {
   it('compare ends with 1 where disks differ, and says where first', async () => {
     const writer = createVhdxWriter(join(cli.directory, 'd.vhdx'), { sizeBytes });
     writer.write(Buffer.alloc(4096, 0x5a), dataOffset);
-    writer.write(Buffer.of(1), dataOffset + 5000);
+    const sector = Buffer.alloc(512);
+    sector[8] = 1;
+    writer.write(sector, dataOffset + 8192);
     await writer.close();
     const { exitCode, stdout } = await cli.run('disk', 'compare', 'a.vhdx', 'd.vhdx');
     expect(exitCode).toBe(1);
-    expect(stdout).toContain(`first at byte ${dataOffset + 5000}`);
+    expect(stdout).toContain(`first at byte ${dataOffset + 8200}`);
   });
 
   it('convert overwrites nothing, and wants to know the format', async () => {
