@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { type ErrorCode, ReplicationError } from '../../../src/contract/errors.ts';
 import { DigestTable } from '../../../src/main/block/digest-table.ts';
 import { blockCount } from '../../../src/main/block/tracking-block.ts';
-import { useTemporaryFolder } from '../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-const inFolder = useTemporaryFolder();
+const inFolder = temporaryFolder();
 const diskId = '11111111-2222-4333-8444-555555555555';
 const lineage = '6f9619ff-8b86-4011-b42d-00c04fc964ff';
 const mebibyte = 1024 * 1024;

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../../src/main/block/digest.ts';
 import { LogReader } from '../../../src/main/hrl/log-reader.ts';
-import { useTemporaryFolder } from '../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { hex } from './log-samples.ts';
 
-const inFolder = useTemporaryFolder();
+const inFolder = temporaryFolder();
 const repository = join(import.meta.dirname, '..', '..', '..');
 
 /** The example file out of docs/hrl-format.md. */

@@ -2,11 +2,11 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { inspectLog } from '../../../src/main/hrl/inspect.ts';
-import { useTemporaryFolder } from '../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { sampleHeader } from './log-samples.ts';
 import { tinyDiskBytes, writeSmallLog } from './small-log.ts';
 
-const inFolder = useTemporaryFolder();
+const inFolder = temporaryFolder();
 
 describe('inspecting a log', () => {
   it('counts what it holds', () => {

@@ -5,11 +5,11 @@ import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 import { LogReader } from '../../../src/main/hrl/log-reader.ts';
 import { LogWriter } from '../../../src/main/hrl/log-writer.ts';
-import { useTemporaryFolder } from '../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { crashDiskBytes, passChanges } from './crash-passes.ts';
 import { ModelDisk, sampleHeader } from './log-samples.ts';
 
-const inFolder = useTemporaryFolder();
+const inFolder = temporaryFolder();
 const header = sampleHeader({ diskSizeBytes: crashDiskBytes });
 
 /** Lets a child write and kills it once it has told `passes` cuts; returns the last cut that it told. */

@@ -14,11 +14,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { type ErrorCode, ReplicationError } from '../../../src/contract/errors.ts';
 import { LogReader } from '../../../src/main/hrl/log-reader.ts';
 import { LogWriter } from '../../../src/main/hrl/log-writer.ts';
-import { useTemporaryFolder } from '../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { diskId, lineage, ModelDisk, sampleHeader } from './log-samples.ts';
 import { type SmallLog, tinyDiskBytes, writeSmallLog } from './small-log.ts';
 
-const inFolder = useTemporaryFolder();
+const inFolder = temporaryFolder();
 const expected = { diskId, lineage };
 
 /** The last cut and the disk that a log adds up to, entry by entry and net; throws what the reader throws. */

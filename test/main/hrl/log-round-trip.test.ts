@@ -8,10 +8,10 @@ import { LogReader } from '../../../src/main/hrl/log-reader.ts';
 import { type CutMark, recordBytes } from '../../../src/main/hrl/log-record.ts';
 import { LogWriter } from '../../../src/main/hrl/log-writer.ts';
 import { regionBlocks } from '../../../src/main/hrl/survey-log.ts';
-import { useTemporaryFolder } from '../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { hex, keep, ModelDisk, sampleHeader } from './log-samples.ts';
 
-const inFolder = useTemporaryFolder();
+const inFolder = temporaryFolder();
 let logs = 0;
 const newPath = () => inFolder(`disk-${++logs}.vhdx.hrl`);
 

@@ -6,10 +6,10 @@ import { logWriteError } from '../../../src/main/hrl/log-error.ts';
 import { LogReader } from '../../../src/main/hrl/log-reader.ts';
 import { LogWriter } from '../../../src/main/hrl/log-writer.ts';
 import { writeFully } from '../../../src/main/platform/positional-io.ts';
-import { useTemporaryFolder } from '../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { sampleHeader } from './log-samples.ts';
 
-const inFolder = useTemporaryFolder();
+const inFolder = temporaryFolder();
 
 describe('a log that cannot be written', () => {
   it.skipIf(process.platform === 'win32')(

@@ -10,10 +10,10 @@ import {
   sealedLogPath,
   totalLogBytes,
 } from '../../../src/main/hrl/rotation.ts';
-import { useTemporaryFolder } from '../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { ModelDisk, sampleHeader } from './log-samples.ts';
 
-const inFolder = useTemporaryFolder();
+const inFolder = temporaryFolder();
 
 const writeActive = (rootPath: string, sequence: number) => {
   const writer = LogWriter.create(activeLogPath(rootPath), sampleHeader({ sequence, previousCut: sequence }));
