@@ -1,6 +1,6 @@
 import { bitmapBlockBytes, mib } from './vhdx-format.ts';
 
-const entryBytes = 8;
+export const batEntryBytes = 8;
 const sectorsPerBitmapBlock = bitmapBlockBytes * 8;
 
 /**
@@ -44,7 +44,7 @@ export class BlockGeometry {
   }
 
   get batBytes(): number {
-    return this.entryCount * entryBytes;
+    return this.entryCount * batEntryBytes;
   }
 
   get sectorsPerBlock(): number {
@@ -58,22 +58,27 @@ export class BlockGeometry {
 
   /** Where in the file the BAT entry of a payload block lies. */
   payloadEntryOffset(block: number): number {
-    return this.batOffset + (block + Math.floor(block / this.chunkRatio)) * entryBytes;
+    return this.batOffset + (block + Math.floor(block / this.chunkRatio)) * batEntryBytes;
   }
 
   /** Where in the file the BAT entry lies that names the bitmap block for `block`. */
   bitmapEntryOffset(block: number): number {
     const chunk = Math.floor(block / this.chunkRatio);
-    return this.batOffset + ((chunk + 1) * (this.chunkRatio + 1) - 1) * entryBytes;
+    return this.batOffset + ((chunk + 1) * (this.chunkRatio + 1) - 1) * batEntryBytes;
   }
 
   isBitmapEntry(index: number): boolean {
     return index % (this.chunkRatio + 1) === this.chunkRatio;
   }
 
-  /** The payload block that entry `index` of the BAT stands for; meaningless for a bitmap entry. */
+  /** The payload block that entry `index` of the BAT stands for; for a bitmap entry the block of the entry after it. */
   blockOfEntry(index: number): number {
     return index - Math.floor(index / (this.chunkRatio + 1));
+  }
+
+  /** The payload block whose entry lies at the file's byte `offset`, or comes next when that is a bitmap's. */
+  blockAtEntryOffset(offset: number): number {
+    return this.blockOfEntry((offset - this.batOffset) / batEntryBytes);
   }
 
   /** First byte in its bitmap block of the bits for `block`: its sectors always fill whole bytes. */

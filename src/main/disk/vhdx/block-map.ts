@@ -1,5 +1,6 @@
+import { isZero } from '../../block/digest.ts';
 import type { Segment } from '../virtual-disk.ts';
-import { type BlockGeometry, entryMib, entryState, readBatEntry } from './block-geometry.ts';
+import { type BlockGeometry, batEntryBytes, entryMib, entryState, readBatEntry } from './block-geometry.ts';
 import type { PageView } from './file-pages.ts';
 import { corrupt, truncated, vhdxError } from './vhdx-error.ts';
 import { bitmapBlockBytes, bitmapState, mib, payloadState } from './vhdx-format.ts';
@@ -91,6 +92,13 @@ export class BlockMap {
     for (let at = start; at < end; ) {
       const block = Math.floor(at / blockBytes);
       const blockStart = block * blockBytes;
+      const blankEnd = this.blankUntil(block) * blockBytes;
+      if (blankEnd > at) {
+        const length = Math.min(end, blankEnd) - at;
+        yield { source: this.geometry.isDifferencing ? 'parent' : 'zero', offset: at, length };
+        at += length;
+        continue;
+      }
       const length = Math.min(end, blockStart + blockBytes) - at;
       const place = this.place(block);
       if (place.source === 'partial') yield* this.sectorPieces(block, place.fileOffset, at, length);
@@ -99,6 +107,19 @@ export class BlockMap {
       else yield { source: place.source, offset: at, length };
       at += length;
     }
+  }
+
+  /**
+   * First block after those of a page of the BAT that is all zeros, when `block` is the first of such a page; otherwise
+   * `block`. So that a sparse disk of many TiB is passed in milliseconds.
+   */
+  private blankUntil(block: number): number {
+    const { pageBytes } = this.pages;
+    const at = this.geometry.payloadEntryOffset(block);
+    const within = at % pageBytes;
+    // A page may begin with the entry of a bitmap.
+    if (within > batEntryBytes || !isZero(this.pages.page(at))) return block;
+    return this.geometry.blockAtEntryOffset(at - within + pageBytes);
   }
 
   private *sectorPieces(

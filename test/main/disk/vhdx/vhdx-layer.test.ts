@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FileSource } from '../../../../src/main/disk/file-source.ts';
+import { mergeSegments } from '../../../../src/main/disk/segments.ts';
 import { openVhdxLayer } from '../../../../src/main/disk/vhdx/vhdx-layer.ts';
 import { createVhdxWriter } from '../../../../src/main/disk/vhdx/vhdx-writer.ts';
 import { contentOf } from '../../../support/layer-content.ts';
@@ -81,6 +82,32 @@ describe('segments of a VHDX', () => {
       ['zero', 24 * mib, 40 * mib],
     ]);
     layer.close();
+  });
+
+  it('are the same in one go as block by block, across blank pages of the BAT and bitmap entries', async () => {
+    for (const parent of [
+      undefined,
+      { linkage: '8d6b7b0c-6c0c-4b7e-9a0f-0123456789ab', relativePath: './p.vhdx', absolutePath: '/p.vhdx' },
+    ]) {
+      const path = temporary(`${parent === undefined}.vhdx`);
+      const blockBytes = 256 * mib;
+      // 30,000 blocks: four pages of the BAT, with a bitmap entry after every 16 blocks.
+      const sizeBytes = 30_000 * blockBytes - 1024;
+      const writer = createVhdxWriter(path, {
+        sizeBytes,
+        blockBytes,
+        ...(parent === undefined ? {} : { parent }),
+      });
+      for (const block of [0, 8191, 15_420, 23_130, 29_999])
+        writer.write(Buffer.alloc(4096, 1), block * blockBytes);
+      await writer.close();
+      const layer = openVhdxLayer(new FileSource(path));
+      const blockwise = [];
+      for (let at = 0; at < sizeBytes; at += blockBytes)
+        blockwise.push(...layer.segments(at, Math.min(blockBytes, sizeBytes - at)));
+      expect([...layer.segments(0, sizeBytes)]).toEqual([...mergeSegments(blockwise)]);
+      layer.close();
+    }
   });
 
   it('of a disk of 64 TiB are found through a few pages of its BAT', async () => {
