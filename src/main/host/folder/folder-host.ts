@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../../platform/clock.ts';
 import type { FrozenVm, Host, HostVm } from '../host.ts';
 import { assembleVm } from './assemble-vm.ts';
 import { DiskProbe } from './disk-probe.ts';
-import { freezeDisks } from './freeze.ts';
+import { freezeDisks, sweepFrozenClones } from './freeze.ts';
 import { findVmFolders, readVmFolder, type VmFolder } from './vm-folder.ts';
 
 /**
@@ -40,6 +40,8 @@ class FolderHost implements Host {
       throw new ReplicationError('VM_NOT_FOUND', `${vm.name} is no longer in ${vm.path}.`, { vm: vm.name });
     }
     const now = await this.#read(folder);
+    // Clones that a crash left: a VM's disks are frozen by one engine, one pass at a time.
+    await sweepFrozenClones(now);
     const disks = diskIds.map((id) => {
       const disk = now.disks.find((candidate) => candidate.id === id);
       if (disk !== undefined) return disk;
