@@ -147,7 +147,7 @@ export const deltaOf = (
   ...more,
 });
 
-/** Stages `blocks` of `bytes` as a delta and seals it; returns the bytes sent. */
+/** Stages `blocks` of `bytes` as a delta, less what an interruption left of it, and seals it; returns the bytes sent. */
 export const stageDelta = async (
   replica: VmReplica,
   diskId: string,
@@ -157,7 +157,8 @@ export const stageDelta = async (
 ): Promise<number> => {
   const writer = await replica.beginDelta(diskId, spec);
   let sent = 0;
-  for (const block of blocks) sent += await writer.put(changeOf(bytes, block));
+  for (const block of [...blocks].slice(writer.resumedChanges))
+    sent += await writer.put(changeOf(bytes, block));
   await writer.seal();
   return sent;
 };
