@@ -64,7 +64,7 @@ const forgetCommit = (folder: VmFolder, commit: CommitRecord): void => {
 
 const applyChange = async (folder: VmFolder, commit: CommitRecord, change: CommitChange): Promise<void> => {
   const disk = diskIn(commit.next, change);
-  if (change.kind === 'delta') return applyDelta(folder, disk, folder.file(change.staged));
+  if (change.kind === 'delta') return applyDelta(folder, disk, folder.file(change.staged), change.puts);
   const partial = folder.file(change.partial);
   const file = folder.file(change.file);
   const exists = (path: string) => folder.ops.state(path) !== null;
@@ -79,9 +79,14 @@ const applyChange = async (folder: VmFolder, commit: CommitRecord, change: Commi
   }
 };
 
-const applyDelta = async (folder: VmFolder, disk: DiskRecord, stagedPath: string): Promise<void> => {
+const applyDelta = async (
+  folder: VmFolder,
+  disk: DiskRecord,
+  stagedPath: string,
+  puts: number,
+): Promise<void> => {
   const { diskId, sizeBytes, lineage, cut } = disk;
-  const reader = LogReader.open(stagedPath, { diskId, purpose: 'staged-delta' });
+  const reader = LogReader.open(stagedPath, { diskId, purpose: 'staged-delta', minimumCut: puts });
   try {
     const table = folder.ops.openTable(folder.file(`${disk.folder}/${digestsFile}`), {
       diskId,

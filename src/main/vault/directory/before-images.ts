@@ -146,9 +146,9 @@ class BlockSaver {
 
 const coveredBlocks = (folder: VmFolder, disk: DiskRecord, interval: readonly UndoRecord[]): BlockSet => {
   const covered = new BlockSet();
-  for (const { file } of interval) {
+  for (const { file, sequence } of interval) {
     const path = folder.file(`${disk.folder}/${file}`);
-    const expected = { diskId: disk.diskId, purpose: 'before-images' } as const;
+    const expected = { diskId: disk.diskId, purpose: 'before-images', minimumCut: sequence } as const;
     for (const { block, pageMask } of blockHeaders({ path, expected, newestFirst: false })) {
       const all = fullPageMask(blockLength(disk.sizeBytes, block));
       if (pageMask === 0 || pageMask === all) covered.add(block);

@@ -145,16 +145,20 @@ export class DiskContent implements ReplicaContent {
     const { diskId } = disk;
     const point = record.points.find((entry) => entry.id === this.#pointId);
     const newer = point === undefined ? [] : disk.undo.filter(({ sequence }) => sequence > point.sequence);
-    const layers: OverlayLayer[] = newer.map(({ file }) => ({
+    const layers: OverlayLayer[] = newer.map(({ file, sequence }) => ({
       path: this.#folder.file(`${disk.folder}/${file}`),
-      expected: { diskId, purpose: 'before-images' },
+      expected: { diskId, purpose: 'before-images', minimumCut: sequence },
       newestFirst: false,
     }));
     const change = pending?.changes.find((entry) => entry.diskId === diskId);
     const current = record.disks.includes(disk);
     if (current && change?.kind === 'delta') {
       const path = this.#folder.file(change.staged);
-      layers.push({ path, expected: { diskId, purpose: 'staged-delta' }, newestFirst: true });
+      layers.push({
+        path,
+        expected: { diskId, purpose: 'staged-delta', minimumCut: change.puts },
+        newestFirst: true,
+      });
     }
     return layers;
   }

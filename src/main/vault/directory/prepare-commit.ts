@@ -33,11 +33,11 @@ export const prepareCommit = (folder: VmFolder, record: VmRecord, cut: VmCut): C
   const changes: CommitChange[] = [];
   for (const part of parts) {
     if (part.kind === 'delta') {
-      const { disk, lineage, staged } = part;
+      const { disk, lineage, staged, puts } = part;
       const undo = captureBeforeImages(folder, record, disk, folder.file(staged), cut, becomesPoint);
       const undos = undo === null ? disk.undo : [...disk.undo, undo];
       disks.set(disk.diskId, { ...disk, lineage, cut: cut.cut, sequence, undo: undos });
-      changes.push({ kind: 'delta', diskId: disk.diskId, staged });
+      changes.push({ kind: 'delta', diskId: disk.diskId, staged, puts });
       continue;
     }
     const { diskId, generation, lineage, sizeBytes, logicalSectorBytes, file } = part.initial;
@@ -64,7 +64,13 @@ export const prepareCommit = (folder: VmFolder, record: VmRecord, cut: VmCut): C
 };
 
 type SealedPart =
-  | { readonly kind: 'delta'; readonly disk: DiskRecord; readonly lineage: string; readonly staged: string }
+  | {
+      readonly kind: 'delta';
+      readonly disk: DiskRecord;
+      readonly lineage: string;
+      readonly staged: string;
+      readonly puts: number;
+    }
   | { readonly kind: 'initial'; readonly initial: InitialRecord };
 
 /** What is sealed for a disk under the number of the cut. */
@@ -82,7 +88,7 @@ const sealedPart = (folder: VmFolder, record: VmRecord, diskId: string, cut: num
     const staged = `${disk.folder}/${stagedLog(cut)}`;
     const { lineage, sealedPuts: minimumCut } = note;
     LogReader.open(folder.file(staged), { diskId, lineage, purpose: 'staged-delta', minimumCut }).close();
-    return { kind: 'delta', disk, lineage, staged };
+    return { kind: 'delta', disk, lineage, staged, puts: minimumCut };
   }
   const file = disk === undefined ? folder.path : folder.file(disk.file);
   throw new ReplicationError(

@@ -101,7 +101,8 @@ export type VmRecord = z.infer<typeof recordSchema>;
 
 /** One disk's part of a commit, and where it comes from. */
 const changeSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('delta'), diskId: z.string(), staged: relativePath }),
+  /** `puts`: the log's last mark, without which it lost its end. */
+  z.object({ kind: z.literal('delta'), diskId: z.string(), staged: relativePath, puts: count }),
   z.object({
     kind: z.literal('initial'),
     diskId: z.string(),
