@@ -64,9 +64,7 @@ export const joinProgress = (disks: readonly DiskStatus[]): Progress | null => {
 
 /** The one action that helps now. */
 export const actionFor = (status: VmStatus): RowAction | null => {
-  if (status.state === 'WaitingForStartResynchronize' || status.resync !== null) {
-    return status.state === 'Resynchronizing' ? null : 'resync';
-  }
+  if (status.state === 'WaitingForStartResynchronize') return 'resync';
   if (status.paused) return 'resume';
   if (status.retry !== null) return 'retry';
   return status.state === 'Replicating' && status.activity === null ? 'sync' : null;
@@ -106,14 +104,16 @@ export const vmRows = (site: SiteState, nowMs: number): readonly VmRow[] => {
   );
 };
 
+const countSentence = (covered: number, all: number): string => {
+  if (covered < all) return `${covered} of ${all} VMs ${covered === 1 ? 'is' : 'are'} protected.`;
+  return all === 1 ? 'The VM is protected.' : `All ${all} VMs are protected.`;
+};
+
 /** The sentence on top: is everything protected, and if not, what is the matter. */
 export const siteSentence = (rows: readonly VmRow[]): string => {
   const covered = rows.filter(({ status }) => status?.protected === true);
-  const count = `${covered.length} of ${rows.length} ${rows.length === 1 ? 'VM is' : 'VMs are'} protected.`;
-  const worst = covered.find(({ status }) => status !== null && status.health !== 'Normal');
-  if (worst?.status) {
-    const reason = worst.status.healthReasons[0]?.text;
-    return `${count} ${worst.name}: ${reason ?? 'needs attention.'}`;
-  }
-  return covered.length === rows.length && rows.length > 0 ? `All ${count.replace(/^\d+ of /, '')}` : count;
+  const count = countSentence(covered.length, rows.length);
+  const worst = covered[0];
+  if (!worst?.status || worst.status.health === 'Normal') return count;
+  return `${count} ${worst.name}: ${worst.status.healthReasons[0]?.text ?? 'needs attention.'}`;
 };
