@@ -1,9 +1,10 @@
 import { defineConfig } from '@playwright/test';
+import { findBrowser } from './scripts/browser.ts';
 
 /** Chromium's sandbox refuses to run as root, which is how build machines run. */
 const asRoot = process.getuid?.() === 0;
 
-const executablePath = process.env.HVRC_BROWSER;
+const executablePath = findBrowser();
 
 export default defineConfig({
   testDir: 'test/e2e',

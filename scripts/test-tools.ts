@@ -75,7 +75,5 @@ export const prepareTestTools = (): readonly string[] => {
     process.env[skipVariable] = '1';
     console.log(`Skipped, for want of ${name} (package ${debianPackage}): ${skipped}.`);
   }
-  const browser = findBrowser();
-  if (browser !== undefined) process.env.HVRC_BROWSER = browser;
   return missing.filter(({ optional }) => optional !== true).map(({ name }) => name);
 };

@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { findBrowser } from './browser.ts';
 import { ensureBuilt, projectRoot } from './product.ts';
 import { addCounts, countPlaywright, countVitest, describeCounts, readCounts } from './test-counts.ts';
 import { prepareTestTools } from './test-tools.ts';
@@ -41,7 +42,7 @@ const vitest = node(
 );
 const counts = [readCounts(vitestReport, vitest, countVitest)];
 
-if (patterns.length === 0 && process.env.HVRC_BROWSER !== undefined) {
+if (patterns.length === 0 && findBrowser() !== undefined) {
   const playwrightReport = join(results, 'playwright.json');
   process.env.PLAYWRIGHT_JSON_OUTPUT_FILE = playwrightReport;
   const playwright = node('node_modules/@playwright/test/cli.js', 'test', '--reporter=list,json');
