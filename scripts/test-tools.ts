@@ -9,8 +9,6 @@ import { findBrowser } from './browser.ts';
 interface TestTool {
   readonly name: string;
   readonly debianPackage: string;
-  /** Set to 1 for the tests when the tool is missing. */
-  readonly skipVariable: string;
   readonly skipped: string;
   /** Missing on a build machine too: the test that wants it needs more than a package (a mount). */
   readonly optional?: boolean;
@@ -24,21 +22,18 @@ const tools: readonly TestTool[] = [
   {
     name: 'qemu-img and qemu-io',
     debianPackage: 'qemu-utils',
-    skipVariable: 'HVRC_SKIP_QEMU',
     skipped: 'comparisons of disks with QEMU',
     isPresent: () => runs('qemu-img', '--version') && runs('qemu-io', '--version'),
   },
   {
     name: 'libvhdi for Python',
     debianPackage: 'python3-libvhdi',
-    skipVariable: 'HVRC_SKIP_LIBVHDI',
     skipped: 'comparisons of differencing chains with libvhdi',
     isPresent: () => ['/usr/bin/python3', 'python3'].some((python) => runs(python, '-c', 'import pyvhdi')),
   },
   {
     name: 'mkfs.xfs',
     debianPackage: 'xfsprogs',
-    skipVariable: 'HVRC_SKIP_XFS',
     skipped: 'freezing disks by reflink on XFS',
     optional: true,
     isPresent: () => runs('mkfs.xfs', '-V'),
@@ -46,7 +41,6 @@ const tools: readonly TestTool[] = [
   {
     name: 'Chrome, Edge or Chromium',
     debianPackage: 'chromium',
-    skipVariable: 'HVRC_SKIP_BROWSER',
     skipped: 'end-to-end tests in a browser',
     isPresent: () => findBrowser() !== undefined,
   },
@@ -64,15 +58,15 @@ const install = (missing: readonly TestTool[]): void => {
 };
 
 /**
- * Finds the tools, installing them where this machine lets us, and tells the tests what to skip.
+ * Finds the tools, installing them where this machine lets us, and says what the tests will skip; each test looks for its
+ * own tool itself.
  * @returns the names of tools that had to be there and are not
  */
 export const prepareTestTools = (): readonly string[] => {
   const absent = tools.filter((tool) => !tool.isPresent());
   if (absent.length > 0 && canInstall()) install(absent);
   const missing = absent.filter((tool) => !tool.isPresent());
-  for (const { name, debianPackage, skipped, skipVariable } of missing) {
-    process.env[skipVariable] = '1';
+  for (const { name, debianPackage, skipped } of missing) {
     console.log(`Skipped, for want of ${name} (package ${debianPackage}): ${skipped}.`);
   }
   return missing.filter(({ optional }) => optional !== true).map(({ name }) => name);

@@ -27,8 +27,9 @@ if (missing.length > 0 && isBuildMachine) {
   problems.push(`A build machine must have ${missing.join(', ')}.`);
 }
 
-if (node('scripts/lint.ts') !== 0) problems.push('Lint failed.');
-if (node('node_modules/typescript/bin/tsc', '--noEmit') !== 0) problems.push('The type check failed.');
+if (node('scripts/lint.ts') !== 0) problems.push('Lint failed: see the top of this output.');
+if (node('node_modules/typescript/bin/tsc', '--noEmit') !== 0)
+  problems.push('The type check failed: see the top of this output.');
 ensureBuilt();
 
 const vitestReport = join(results, 'vitest.json');
