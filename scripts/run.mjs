@@ -28,6 +28,17 @@ for (const signal of forwarded) {
   });
 }
 
+// A signal to npm reaches npm's shell, which ends without passing it on: the child must not outlive them.
+const parent = process.ppid;
+const orphanWatch =
+  process.env.npm_lifecycle_event === undefined
+    ? undefined
+    : setInterval(() => {
+        if (process.ppid === parent) return;
+        clearInterval(orphanWatch);
+        child.kill('SIGTERM');
+      }, 250).unref();
+
 child.on('error', (error) => {
   process.stderr.write(
     `${bundledNode} cannot be started: ${error.message}\nRun: npm rebuild node --foreground-scripts\n`,

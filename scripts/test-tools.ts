@@ -48,13 +48,19 @@ const tools: readonly TestTool[] = [
 
 const canInstall = () => process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
 
+const aptGet = (...args: string[]) =>
+  spawnSync('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=120', ...args], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+
+/** One by one: a package that the distribution does not have must not keep the others out. */
 const install = (missing: readonly TestTool[]): void => {
-  const packages = missing.map(({ debianPackage }) => debianPackage);
-  console.log(`Installing what the tests compare with: ${packages.join(', ')} …`);
-  const options = { stdio: ['ignore', 'ignore', 'inherit'] as ['ignore', 'ignore', 'inherit'] };
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  spawnSync('apt-get', ['update', '-q'], { ...options, env });
-  spawnSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], { ...options, env });
+  aptGet('update');
+  for (const { debianPackage, name } of missing) {
+    console.log(`Installing ${debianPackage}, for ${name} …`);
+    aptGet('install', '-y', '--no-install-recommends', debianPackage);
+  }
 };
 
 /**
