@@ -5,8 +5,8 @@ import { ReplicationError } from '../contract/errors.ts';
 import { openConsole } from './console/console.ts';
 import { LastingEngine } from './doors/lasting-engine.ts';
 import { openBrowser } from './doors/open-browser.ts';
-import { untilToldToStop } from './doors/until-told-to-stop.ts';
 import { dataDirectory } from './platform/data-directory.ts';
+import { onStopSignal } from './platform/stop-signals.ts';
 import { BrowserDoor } from './transport/websocket.ts';
 
 const usage = `Usage: npm run agent -- [--data DIR] [--port N] [--no-open]
@@ -55,7 +55,7 @@ const run = async (): Promise<void> => {
     console.log(usage);
     return;
   }
-  const told = untilToldToStop();
+  const told = new Promise<void>((resolve) => onStopSignal(resolve));
   const engine = await LastingEngine.open({
     dataDirectory: options.data,
     workersDirectory: join(import.meta.dirname, 'workers'),

@@ -11,8 +11,8 @@ import {
   servePage,
 } from './doors/console-window.ts';
 import { LastingEngine } from './doors/lasting-engine.ts';
-import { untilToldToStop } from './doors/until-told-to-stop.ts';
 import { dataDirectory } from './platform/data-directory.ts';
+import { onStopSignal } from './platform/stop-signals.ts';
 import { serveWindow } from './transport/ipc.ts';
 
 const here = import.meta.dirname;
@@ -27,7 +27,8 @@ const quitAfter = (engine: LastingEngine): void => {
     engine.close().then(() => app.exit(0), fail);
   });
   app.on('window-all-closed', () => app.quit());
-  Promise.race([untilToldToStop(), engine.stopped]).then(() => app.quit(), fail);
+  onStopSignal(() => app.quit());
+  engine.stopped.then(() => app.quit(), fail);
 };
 
 const bringToFront = (window: BrowserWindow): void => {

@@ -1,9 +1,6 @@
 import { join } from 'node:path';
+import { onStopSignal } from '../platform/stop-signals.ts';
 import type { CliEnvironment } from './environment.ts';
-import { exitCodes } from './exit-code.ts';
-
-const signals: readonly NodeJS.Signals[] =
-  process.platform === 'win32' ? ['SIGINT', 'SIGBREAK', 'SIGHUP'] : ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** The process that `hvrc` really runs in. */
 export const systemEnvironment = (): CliEnvironment => ({
@@ -18,17 +15,5 @@ export const systemEnvironment = (): CliEnvironment => ({
     const { openConsole } = await import('../console/console.ts');
     return openConsole(options);
   },
-  onInterrupt: (listener) => {
-    let interrupted = false;
-    const hear = () => {
-      // Whoever asks twice wants it now; everything kept is kept so that it may.
-      if (interrupted) process.exit(exitCodes.interrupted);
-      interrupted = true;
-      listener();
-    };
-    for (const signal of signals) process.on(signal, hear);
-    return () => {
-      for (const signal of signals) process.off(signal, hear);
-    };
-  },
+  onInterrupt: (listener) => onStopSignal(listener),
 });
