@@ -209,6 +209,8 @@ export const describeReplicaVault = (name: string, makeVault: () => Promise<Vaul
         await copyRange(first, old, 0, 4);
         await first.flush();
         await copyRange(first, old, 4, 10);
+        // Durable too, but the caller died before it could note that.
+        await first.flush();
         await first.close();
         replica = await reopened(replica);
         expect((await replica.diskStates()).map((state) => state.phase)).toEqual(['initial']);

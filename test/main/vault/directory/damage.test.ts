@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, readdirSync, rmSync, truncateSync, writeFileS
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../../../src/contract/errors.ts';
+import { DigestTable } from '../../../../src/main/block/digest-table.ts';
 import { trackingBlockBytes } from '../../../../src/main/block/tracking-block.ts';
 import { openVhdxWriter } from '../../../../src/main/disk/vhdx/vhdx-writer.ts';
 import { openDirectoryVault } from '../../../../src/main/vault/directory/directory-vault.ts';
@@ -112,6 +113,23 @@ describe('A replica that was damaged behind the vault’s back', () => {
     await stageDelta(site.replica, site.disk.diskId, spec, site.bytes, []);
     await site.replica.commit({ ...cutOf(1, [site.disk.diskId]), takenAtMs: 77 });
     await expectDisk(site.replica, site.disk.diskId, null, site.bytes);
+  });
+
+  it('gets the right digest for a block that is what it should be but was recorded otherwise', async () => {
+    const site = await makeVaultSite(folder('vault'));
+    const { disk, replica, bytes } = site;
+    await replica.dropPoints();
+    const table = DigestTable.open(join(hidden(site), 'digests'), {
+      diskId: disk.diskId,
+      diskSizeBytes: disk.sizeBytes,
+    });
+    table.write(2, new Uint8Array(16).fill(7));
+    table.write(3, new Uint8Array(16).fill(7));
+    table.flush();
+    table.close();
+    await stageDelta(replica, disk.diskId, deltaOf(site.lineage, 2), bytes, [0, 2, 3]);
+    await replica.commit(cutOf(2, [disk.diskId]));
+    await expectDisk(replica, disk.diskId, null, bytes);
   });
 
   it('opens after a crash in the middle of a commit took its file, and is replicated anew', async () => {
