@@ -41,6 +41,10 @@ export const errorCatalogue = {
     'The disk file may not be read',
     'Give the account that runs the engine read access to the file.',
   ),
+  DISK_CHANGING: recoverable(
+    'The disk file changed so fast that it could not be read',
+    'Nothing to do: it is read again in a quieter moment. A volume that can clone files (XFS, btrfs) avoids this.',
+  ),
   DISK_READ_FAILED: recoverable(
     'Reading the disk file failed',
     'Check the volume that holds the file; the next try is automatic.',

@@ -3,6 +3,8 @@ import type { Consistency } from '../../contract/model.ts';
 import type { HostDisk } from '../host/host.ts';
 import type { ProtectedDiskRecord } from '../store/records.ts';
 import type { RecoveryPoint, VaultDisk } from '../vault/replica-vault.ts';
+import type { InitialResult, PassProgress } from '../workers/protocol.ts';
+import { asChangingDisk } from './changing-disk.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { Job } from './job-runner.ts';
 import type { ProtectedVm } from './protected-vm.ts';
@@ -45,27 +47,10 @@ export const replicateInitially = async (
   try {
     let sentBytes = 0;
     let skippedBytes = 0;
-    for (const { record, host } of copies) {
+    for (const copy of copies) {
+      const { record, host } = copy;
       const path = frozen.disks.find(({ diskId }) => diskId === record.diskId)?.path ?? host.path;
-      const result = await job.step(`Copy ${record.name}`, (progress) =>
-        engine.pool.run(
-          'initial',
-          {
-            replica: vm.replicaSpec(),
-            disk: vaultDisk(record, host),
-            source: vm.sourceSpec(record, path),
-            tracking: vm.trackingSpec(record),
-            cut,
-          },
-          {
-            signal: options.signal,
-            onProgress: (pass) => {
-              progress(pass.totalBytes === 0 ? 1 : pass.doneBytes / pass.totalBytes);
-              options.onProgress(pass);
-            },
-          },
-        ),
-      );
+      const result = await copyDisk(engine, vm, job, { ...copy, path, cut }, options);
       sentBytes += result.sentBytes;
       skippedBytes += result.skippedBytes;
     }
@@ -102,6 +87,35 @@ export const replicateInitially = async (
     await frozen.release();
   }
 };
+
+const copyDisk = (
+  engine: EngineContext,
+  vm: ProtectedVm,
+  job: Job,
+  { record, host, stamps, path, cut }: Copy & { readonly path: string; readonly cut: number },
+  options: ShippingOptions,
+): Promise<InitialResult> =>
+  job.step(`Copy ${record.name}`, async (progress) => {
+    const onProgress = (pass: PassProgress) => {
+      progress(pass.totalBytes === 0 ? 1 : pass.doneBytes / pass.totalBytes);
+      options.onProgress(pass);
+    };
+    try {
+      return await engine.pool.run(
+        'initial',
+        {
+          replica: vm.replicaSpec(),
+          disk: vaultDisk(record, host),
+          source: vm.sourceSpec(record, path),
+          tracking: vm.trackingSpec(record),
+          cut,
+        },
+        { signal: options.signal, onProgress },
+      );
+    } catch (error) {
+      throw await asChangingDisk(error, record, host.files, stamps);
+    }
+  });
 
 const prepareCopy = async (
   engine: EngineContext,

@@ -1,3 +1,4 @@
+import { sealedLogPath } from '../hrl/rotation.ts';
 import type { CutRecord, ProtectionRecord } from '../store/records.ts';
 import type { PassProgress, SendResult, ShippedLog } from '../workers/protocol.ts';
 import type { EngineContext } from './engine-context.ts';
@@ -67,35 +68,57 @@ const shipOnce = async (
 };
 
 const sealShipment = async (engine: EngineContext, vm: ProtectedVm) => {
-  const { unsent, nextSequence } = vm.record;
-  let { shipment } = vm.record;
-  const disks = vm.includedDisks.filter(({ phase }) => phase === 'complete');
+  const { shipment, unsent, nextSequence } = vm.record;
   if (shipment === null) {
     if (unsent === null) return null;
-    shipment = { ...unsent, sequence: nextSequence, diskIds: disks.map(({ diskId }) => diskId) };
-    vm.update({ shipment, unsent: null, nextSequence: nextSequence + 1 });
+    vm.update({
+      shipment: { ...unsent, sequence: nextSequence, logs: null },
+      unsent: null,
+      nextSequence: nextSequence + 1,
+    });
   }
-  return { shipment, logs: await sealLogs(engine, vm, shipment) };
+  await finishSealing(engine, vm);
+  const sealed = vm.record.shipment;
+  if (sealed === null) return null;
+  return { shipment: sealed, logs: shippedLogs(vm, sealed) };
 };
 
 /**
- * Seals what is left to seal of a shipment. The next log of a sealed disk builds on the shipment's cut, whether or not
- * the vault has confirmed it by then. Runs under the tracking lock, before anything is appended.
+ * Seals every log of a shipment that is not sealed completely. The next log of a sealed disk builds on the shipment's
+ * cut, whether or not the vault has confirmed it by then. Runs under the tracking lock, before anything is appended.
  */
-export const sealLogs = async (
-  engine: EngineContext,
-  vm: ProtectedVm,
-  { cut, sequence, diskIds }: NonNullable<ProtectionRecord['shipment']>,
-): Promise<ShippedLog[]> => {
-  const logs: ShippedLog[] = [];
-  for (const { diskId, lineage, rootPath, logBaseCut } of vm.includedDisks) {
-    if (!diskIds.includes(diskId) || lineage === null) continue;
-    const { sealedPath } = await engine.pool.run('seal', { rootPath, sequence });
-    if (sealedPath === null) continue;
-    logs.push({ diskId, lineage, sealedPath });
-    if (logBaseCut !== cut) vm.updateDisk(diskId, { logBaseCut: cut });
+export const finishSealing = async (engine: EngineContext, vm: ProtectedVm): Promise<void> => {
+  const { shipment } = vm.record;
+  if (shipment === null || shipment.logs !== null) return;
+  const { cut, sequence } = shipment;
+  const logs: { diskId: string; lastCut: number }[] = [];
+  for (const disk of vm.includedDisks) {
+    if (disk.phase !== 'complete') continue;
+    const { diskId, name, sizeBytes, logBaseCut } = disk;
+    const sealed = await engine.pool.run('seal', {
+      source: { diskId, name, sizeBytes },
+      tracking: vm.trackingSpec(disk),
+      previousCut: logBaseCut,
+      sequence,
+    });
+    if (sealed !== null) logs.push({ diskId, lastCut: sealed.lastCut });
   }
-  return logs;
+  engine.store.transaction(() => {
+    vm.update({ shipment: { ...shipment, logs } });
+    for (const { diskId } of logs) vm.updateDisk(diskId, { logBaseCut: cut });
+  });
+};
+
+const shippedLogs = (
+  vm: ProtectedVm,
+  { logs, sequence }: NonNullable<ProtectionRecord['shipment']>,
+): ShippedLog[] => {
+  const disks = new Map(vm.includedDisks.map((disk) => [disk.diskId, disk]));
+  return (logs ?? []).flatMap(({ diskId, lastCut }) => {
+    const disk = disks.get(diskId);
+    if (disk === undefined || disk.lineage === null) return [];
+    return [{ diskId, lastCut, lineage: disk.lineage, sealedPath: sealedLogPath(disk.rootPath, sequence) }];
+  });
 };
 
 /** The vault confirmed every byte of the cut: the base advances. */

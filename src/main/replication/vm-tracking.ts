@@ -6,10 +6,11 @@ import type { FrozenVm, HostDisk, HostVm } from '../host/host.ts';
 import { reserveBytes, volumeSpace } from '../platform/volume.ts';
 import type { ProtectedDiskRecord } from '../store/records.ts';
 import type { PassProgress, ScanResult } from '../workers/protocol.ts';
+import { asChangingDisk } from './changing-disk.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { ProtectedVm } from './protected-vm.ts';
 import { type ChainStamps, settledStamps, stoodStill } from './stamps.ts';
-import { sealLogs } from './vm-shipping.ts';
+import { finishSealing } from './vm-shipping.ts';
 
 export interface TrackingOptions {
   readonly signal: AbortSignal;
@@ -45,18 +46,22 @@ export const trackVm = async (
 ): Promise<TrackingResult> => {
   const { vm: hostVm, disks } = await vm.findOnHost();
   // Logs that were about to be sealed when the engine stopped are sealed before anything is appended.
-  const { shipment } = vm.record;
-  if (shipment !== null) await sealLogs(engine, vm, shipment);
+  await finishSealing(engine, vm);
   let result: TrackingResult = { changedBlocks: 0, changedBytes: 0, comparedBlocks: 0, consistency: 'crash' };
   for (let pass = 1; pass <= passesPerCycle; pass += 1) {
-    const cut = await trackOnce(engine, vm, hostVm, disks, options);
-    result = {
-      changedBlocks: result.changedBlocks + cut.changedBlocks,
-      changedBytes: result.changedBytes + cut.changedBytes,
-      comparedBlocks: result.comparedBlocks + cut.comparedBlocks,
-      consistency: cut.consistency,
-    };
-    if (cut.consistency !== 'fuzzy') break;
+    try {
+      const cut = await trackOnce(engine, vm, hostVm, disks, options);
+      result = {
+        changedBlocks: result.changedBlocks + cut.changedBlocks,
+        changedBytes: result.changedBytes + cut.changedBytes,
+        comparedBlocks: result.comparedBlocks + cut.comparedBlocks,
+        consistency: cut.consistency,
+      };
+      if (cut.consistency !== 'fuzzy') break;
+    } catch (error) {
+      const changing = error instanceof ReplicationError && error.code === 'DISK_CHANGING';
+      if (!changing || pass === passesPerCycle) throw error;
+    }
   }
   return result;
 };
@@ -123,9 +128,13 @@ const scanAndCut = async (
   const scans: ScanResult[] = [];
   const uncut = new Set<string>();
   try {
-    for (const { record } of changed) {
+    for (const { record, host } of changed) {
       const path = frozen.disks.find(({ diskId }) => diskId === record.diskId)?.path ?? record.path;
-      scans.push(await scanDisk(engine, vm, record, path, options, uncut));
+      try {
+        scans.push(await scanDisk(engine, vm, record, path, options, uncut));
+      } catch (error) {
+        throw await asChangingDisk(error, record, host.files, stamps.get(record.diskId) ?? null);
+      }
     }
     const oneInstant = (await frozen.isConsistent()) && (await allStandStill(engine, vm, still));
     const taken = {

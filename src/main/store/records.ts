@@ -58,7 +58,13 @@ export const protectionRecord = z.object({
   /** The last cut that is in the active logs and not yet on its way. */
   unsent: cutRecord.nullable(),
   /** Logs that were sealed (or are about to be) and that the vault has not confirmed. */
-  shipment: cutRecord.extend({ sequence: z.number().int().min(1), diskIds: z.array(z.string()) }).nullable(),
+  shipment: cutRecord
+    .extend({
+      sequence: z.number().int().min(1),
+      /** What was sealed, and the cut each log ends with; null until every log is sealed. */
+      logs: z.array(z.object({ diskId: z.string(), lastCut: z.number().int().min(1) })).nullable(),
+    })
+    .nullable(),
   /** Number of the next log to be sealed; never used twice. */
   nextSequence: z.number().int().min(1),
   lastCycle: cycleResultSchema.nullable(),

@@ -71,8 +71,19 @@ export interface Tasks {
   };
   /** Tracker: drops what a scan appended since the last cut. */
   rollback: { params: { diskId: string }; result: null };
-  /** Tracker: closes the active log and renames it for transit. Does nothing when that is done already. */
-  seal: { params: { rootPath: string; sequence: number }; result: { sealedPath: string | null } };
+  /**
+   * Tracker: renames the active log for transit, unless that is done already. Null when the disk has nothing logged.
+   * Throws HRL_MISSING or HRL_CORRUPT where the digests prove that there was more.
+   */
+  seal: {
+    params: {
+      source: Omit<SourceSpec, 'path'>;
+      tracking: TrackingSpec;
+      previousCut: number;
+      sequence: number;
+    };
+    result: SealedLog | null;
+  };
   /** Tracker: deletes logs; the sealed one of `sequence`, or every log of the disk. */
   dropLogs: {
     params: { diskId: string; rootPath: string; sequence: number | null };
@@ -153,11 +164,16 @@ export interface SendParams {
   readonly keepPoints: number;
 }
 
+export interface SealedLog {
+  readonly sealedPath: string;
+  /** The cut it ends with: a log that ends earlier has lost its end. */
+  readonly lastCut: number;
+}
+
 /** A sealed log on its way. */
-export interface ShippedLog {
+export interface ShippedLog extends SealedLog {
   readonly diskId: string;
   readonly lineage: string;
-  readonly sealedPath: string;
 }
 
 export interface SendResult {

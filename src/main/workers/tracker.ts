@@ -1,14 +1,6 @@
-import { existsSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { ReplicationError } from '../../contract/errors.ts';
-import {
-  activeLogPath,
-  dropLogs,
-  listLogs,
-  sealActiveLog,
-  sealedLogPath,
-  totalLogBytes,
-} from '../hrl/rotation.ts';
+import { dropLogs, listLogs, totalLogBytes } from '../hrl/rotation.ts';
 import { removeDurably } from '../platform/durable.ts';
 import { openReplicaVault } from '../vault/open-vault.ts';
 import type { ReplicaSpec, Tasks } from './protocol.ts';
@@ -17,6 +9,7 @@ import { laneCount } from './reading/lane-count.ts';
 import { serveTasks, type TaskContext } from './serve-tasks.ts';
 import { advanceTable } from './tracking/advance-table.ts';
 import { type OpenScan, scanDisk } from './tracking/scan-disk.ts';
+import { sealLog } from './tracking/seal-log.ts';
 
 /** Worker entry point: the replication tracker. Owns the active logs and the digest tables of all disks. */
 
@@ -112,13 +105,7 @@ serveTasks({
     }
     return null;
   },
-  seal: async ({ rootPath, sequence }) => {
-    const sealedPath = sealedLogPath(rootPath, sequence);
-    if (existsSync(sealedPath)) return { sealedPath };
-    if (!existsSync(activeLogPath(rootPath))) return { sealedPath: null };
-    sealActiveLog(rootPath, sequence);
-    return { sealedPath };
-  },
+  seal: async (params) => sealLog(params),
   dropLogs: async ({ diskId, rootPath, sequence }) => {
     if (openScans.has(diskId)) closeScan(takeScan(diskId));
     if (sequence === null) dropLogs(rootPath);

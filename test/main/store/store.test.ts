@@ -29,7 +29,7 @@ const protection: ProtectionRecord = {
   lastSyncAtMs: 5,
   committedConsistency: 'crash',
   unsent: null,
-  shipment: { cut: 7, takenAtMs: 6, consistency: 'fuzzy', sequence: 3, diskIds: ['disk-1'] },
+  shipment: { cut: 7, takenAtMs: 6, consistency: 'fuzzy', sequence: 3, logs: null },
   nextSequence: 4,
   lastCycle: null,
   nextCycleAtMs: 9,

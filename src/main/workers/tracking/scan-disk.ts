@@ -15,6 +15,7 @@ import type { BlockReader, DigestedChunk } from '../reading/block-reader.ts';
 import { type TaskContext, throwIfCancelled } from '../serve-tasks.ts';
 import { advanceTable } from './advance-table.ts';
 import { narrowChange } from './narrow-change.ts';
+import { missingLog } from './seal-log.ts';
 
 /** A scan that has been read but not cut: what `cut` and `rollback` act on. */
 export interface OpenScan {
@@ -44,7 +45,7 @@ export const scanDisk = async (
     diskSizeBytes: source.sizeBytes,
   });
   const logPath = activeLogPath(tracking.rootPath);
-  const { writer, cutBackBytes } = openLog(logPath, params);
+  const { writer, cutBackBytes } = openLog(logPath, params, table);
   const scan = new Scan(params, table, writer, baseline, context);
   try {
     for (const sealed of listLogs(tracking.rootPath).sealed) {
@@ -68,15 +69,19 @@ export const scanDisk = async (
   }
 };
 
-const openLog = (path: string, params: Tasks['scan']['params']) => {
+const openLog = (path: string, params: Tasks['scan']['params'], table: DigestTable) => {
   const { source, tracking, previousCut, sequence, createdAtMs } = params;
+  // The digests are never ahead of what was durably logged: what they know of must be in the log.
+  const minimumCut = table.cut > previousCut ? table.cut : 0;
   if (existsSync(path)) {
     const { writer, recovery } = LogWriter.openForAppend(path, {
       diskId: source.diskId,
       lineage: tracking.lineage,
+      minimumCut,
     });
     return { writer, cutBackBytes: recovery.cutBackBytes };
   }
+  if (minimumCut > 0) throw missingLog(source.name, path);
   const writer = LogWriter.create(path, {
     purpose: 'log',
     diskId: source.diskId,

@@ -39,7 +39,11 @@ const sendLog = async (
   replica: VmReplica,
   context: TaskContext,
 ): Promise<number> => {
-  const reader = LogReader.open(log.sealedPath, { diskId: log.diskId, lineage: log.lineage });
+  const reader = LogReader.open(log.sealedPath, {
+    diskId: log.diskId,
+    lineage: log.lineage,
+    minimumCut: log.lastCut,
+  });
   try {
     const { lineage, previousCut } = reader.header;
     const totalBytes = reader.sizeBytes;

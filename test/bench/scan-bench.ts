@@ -1,0 +1,63 @@
+import { utimesSync } from 'node:fs';
+import type { CycleResult } from '../../src/contract/reports.ts';
+import type { BenchSite } from './bench-site.ts';
+import {
+  against,
+  type BenchResult,
+  describeTimes,
+  dropCaches,
+  inRandomOrder,
+  median,
+  run,
+  seconds,
+} from './measure.ts';
+
+/** A disk whose file was touched but not changed must be read once: how fast, cold and warm. Untouched it costs nothing. */
+export const scanBench = async (site: BenchSite, rounds: number): Promise<BenchResult[]> => {
+  const engine = await site.engine('scan');
+  engine.hvrc('protect', 'VM1', '--vault', 'local', '--wait');
+  engine.hvrc('pause', 'VM1');
+  engine.hvrc('resume', 'VM1');
+  let clock = Date.now() / 1000 - 86_400;
+  const scanTouched = (): number => {
+    clock += 10;
+    utimesSync(engine.diskPath, clock, clock);
+    return engine.hvrc<CycleResult>('sync', 'VM1').durationMs / 1000;
+  };
+  const warm = await inRandomOrder(rounds, {
+    ours: async () => scanTouched(),
+    openssl: () => seconds(() => run('openssl', 'dgst', '-sha256', engine.diskPath)),
+  });
+  const results = [
+    against('scan of a touched disk, warm', warm.ours, warm.openssl, 'openssl dgst -sha256', 0.6),
+  ];
+  if (dropCaches()) {
+    const cold = await inRandomOrder(rounds, {
+      ours: async () => {
+        dropCaches();
+        return scanTouched();
+      },
+      dd: async () => {
+        dropCaches();
+        return seconds(() => run('dd', `if=${engine.diskPath}`, 'of=/dev/null', 'bs=4M', 'status=none'));
+      },
+    });
+    results.push(against('scan of a touched disk, cold', cold.ours, cold.dd, 'dd bs=4M', 1.2));
+  } else {
+    console.log('The page cache cannot be emptied with this account: the cold scan is skipped.');
+  }
+  const untouched = Array.from(
+    { length: rounds },
+    () => engine.hvrc<CycleResult>('sync', 'VM1').durationMs / 1000,
+  );
+  results.push({
+    what: 'scan of an untouched disk',
+    measured: describeTimes(untouched),
+    peer: null,
+    ratio: null,
+    goal: '< 50 ms',
+    met: median(untouched) < 0.05,
+  });
+  await engine.stop();
+  return results;
+};
