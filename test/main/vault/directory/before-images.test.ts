@@ -54,6 +54,16 @@ describe('What a directory vault keeps and sends', () => {
     await expectDisk(site.replica, site.disk.diskId, point!.id, old);
   });
 
+  it('hold every page of a block whose pages change in one fuzzy cut after the other', async () => {
+    const site = await makeVaultSite(folder('vault'));
+    const old = site.bytes.slice();
+    const [point] = await site.replica.points();
+    for (const page of [0, 1, 2, 7]) {
+      await site.cycle([[0, 1 << page]], page === 7 ? 'crash' : 'fuzzy');
+      await expectDisk(site.replica, site.disk.diskId, point!.id, old);
+    }
+  });
+
   it('are gone with the points that needed them', async () => {
     const site = await makeVaultSite(folder('vault'));
     for (let cut = 2; cut <= 6; cut += 1) await site.cycle([[cut, 0xff]]);
