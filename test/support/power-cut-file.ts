@@ -91,7 +91,10 @@ export class PowerCutFile implements DiskFile {
    */
   contentAfter(count: number, keeps: (offset: number) => boolean): Buffer {
     const done = this.operations.slice(0, count);
-    const durable = done.reduce((most, step) => (step.kind === 'barrier' ? Math.max(most, step.covers) : most), 0);
+    const durable = done.reduce(
+      (most, step) => (step.kind === 'barrier' ? Math.max(most, step.covers) : most),
+      0,
+    );
     const image = new GrowingImage();
     done.forEach((operation, index) => {
       const isDurable = index < durable;
@@ -102,8 +105,12 @@ export class PowerCutFile implements DiskFile {
         return;
       }
       for (let at = 0; at < operation.data.length; ) {
-        const end = Math.min(operation.data.length, at + sectorBytes - ((operation.offset + at) % sectorBytes));
-        if (keeps(operation.offset + at)) image.write(operation.data.subarray(at, end), operation.offset + at);
+        const end = Math.min(
+          operation.data.length,
+          at + sectorBytes - ((operation.offset + at) % sectorBytes),
+        );
+        if (keeps(operation.offset + at))
+          image.write(operation.data.subarray(at, end), operation.offset + at);
         at = end;
       }
     });

@@ -119,6 +119,11 @@ export interface VmReplicaReader {
   points(): Promise<readonly RecoveryPoint[]>;
   /** Opens a disk's content at a recovery point, or the newest applied state with `null`. */
   openDisk(diskId: string, pointId: string | null): Promise<ReplicaContent>;
+  /**
+   * A reader of the disk's newest state that is cheap enough to narrow changed blocks down to pages, or null where
+   * reading costs a network round trip.
+   */
+  openBaseline(diskId: string): Promise<ReplicaContent | null>;
   close(): Promise<void>;
 }
 
@@ -164,11 +169,6 @@ export interface VmReplica extends VmReplicaReader {
    * up a disk that an interrupted commit left beyond repair; that disk is `absent` afterwards.
    */
   dropPoints(): Promise<void>;
-  /**
-   * A reader of the disk's newest state that is cheap enough to narrow changed blocks down to pages, or null where
-   * reading costs a network round trip.
-   */
-  openBaseline(diskId: string): Promise<ReplicaContent | null>;
 }
 
 export interface DeltaSpec {

@@ -65,7 +65,7 @@ const withBaseline = async <T>(
 const openBaseline = async (spec: ReplicaSpec, diskId: string) => {
   const vault = openReplicaVault(spec.vault);
   try {
-    const replica = await vault.openVm(spec.vmId, spec.writer);
+    const replica = await vault.readVm(spec.vmId);
     const content = await replica.openBaseline(diskId);
     return {
       content,

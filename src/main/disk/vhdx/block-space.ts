@@ -8,6 +8,9 @@ export interface Place {
   readonly isFresh: boolean;
 }
 
+/** The file grows by this much more than is needed: each change of a file's size costs about as much as a block's write. */
+const growAheadBytes = 64 * mib;
+
 /**
  * Room for blocks in the file: holes first, then the end. The file is a whole number of MiB and always long enough for
  * every place given out, before anything can name it.
@@ -47,12 +50,11 @@ export class BlockSpace {
     for (const offset of offsets) this.free.push(offset);
   }
 
-  /** Shortens the file by the free blocks at its end; returns whether there were any. */
+  /** Shortens the file by what is free at its end; returns whether anything was. */
   trim(): boolean {
     const free = new Set(this.free);
-    const before = this.end;
     while (free.delete(this.end - this.blockBytes)) this.end -= this.blockBytes;
-    if (this.end === before) return false;
+    if (this.end === this.file.sizeBytes) return false;
     this.free.splice(0, this.free.length, ...free);
     this.file.resize(this.end);
     return true;
@@ -60,8 +62,8 @@ export class BlockSpace {
 
   private extend(length: number): number {
     const offset = this.end;
-    this.file.resize(offset + length);
     this.end = offset + length;
+    if (this.end > this.file.sizeBytes) this.file.resize(this.end + growAheadBytes);
     return offset;
   }
 }

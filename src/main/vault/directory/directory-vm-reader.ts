@@ -38,6 +38,10 @@ export class DirectoryVmReader implements VmReplicaReader {
     return atVault(this.folder.root, () => new DiskContent(this.folder, diskId, pointId));
   }
 
+  openBaseline(diskId: string): Promise<ReplicaContent | null> {
+    return this.openDisk(diskId, null);
+  }
+
   async close(): Promise<void> {}
 
   #stateOf(diskId: string, { record, pending }: VmState): ReplicaDiskState {

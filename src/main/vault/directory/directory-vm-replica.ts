@@ -3,7 +3,6 @@ import type {
   DeltaSpec,
   DeltaWriter,
   InitialReplica,
-  ReplicaContent,
   VaultDisk,
   VaultWriter,
   VmCut,
@@ -102,10 +101,6 @@ export class DirectoryVmReplica extends DirectoryVmReader implements VmReplica {
       const record = await this.#session({ giveUp: true });
       this.#replace(record, withoutUnneeded({ ...record, points: [] }));
     });
-  }
-
-  openBaseline(diskId: string): Promise<ReplicaContent | null> {
-    return this.openDisk(diskId, null);
   }
 
   /** The record first, the files after: a crash in between leaves files that the next `recover` deletes. */

@@ -152,7 +152,7 @@ describe('a VHDX writer', () => {
     await writer.flush();
     writer.write(Buffer.alloc(10 * mib, 2), 2 * mib);
     writer.abandon();
-    expect(statSync(path).size).toBe(15 * mib);
+    expect(statSync(path).size).toBeGreaterThanOrEqual(15 * mib);
     const next = openVhdxWriter(path);
     next.write(Buffer.alloc(sector, 3), 4 * mib);
     await next.close();
