@@ -44,9 +44,11 @@ export const trackVm = async (
   vm: ProtectedVm,
   options: TrackingOptions,
 ): Promise<TrackingResult> => {
-  const { vm: hostVm, disks } = await vm.findOnHost();
-  // Logs that were about to be sealed when the engine stopped are sealed before anything is appended.
+  // First the host, which may have moved the VM and its logs; then what the engine left unsealed when it was stopped;
+  // then the disks with the cuts that their next logs build on.
+  await vm.findOnHost();
   await finishSealing(engine, vm);
+  const { vm: hostVm, disks } = await vm.findOnHost();
   let result: TrackingResult = { changedBlocks: 0, changedBytes: 0, comparedBlocks: 0, consistency: 'crash' };
   for (let pass = 1; pass <= passesPerCycle; pass += 1) {
     try {
