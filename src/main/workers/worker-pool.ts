@@ -18,8 +18,8 @@ const workerOf: Readonly<Record<TaskKind, WorkerName>> = {
   restore: 'resync',
 };
 
-/** A thread without work is ended after this long: an idle engine is a small one. */
-const idleMs = 15_000;
+/** A thread without work is ended after this long, one for long copies at once: an idle engine is a small one. */
+const idleMs = 5_000;
 
 export interface TaskOptions {
   readonly signal?: AbortSignal | undefined;
@@ -57,10 +57,12 @@ export class WorkerPool {
     options: TaskOptions = {},
   ): Promise<Tasks[K]['result']> {
     if (this.closed) return Promise.reject(new ReplicationError('ENGINE_STOPPED', 'The engine is stopping.'));
-    const name = kind === 'initial' ? 'uploader-initial' : workerOf[kind];
+    const isLong = kind === 'initial';
+    const name = isLong ? 'uploader-initial' : workerOf[kind];
     let thread = this.threads.get(name);
     if (thread === undefined || thread.dead) {
-      thread = new WorkerThread(join(this.directory, `${workerOf[kind]}${this.extension}`), name);
+      const entry = join(this.directory, `${workerOf[kind]}${this.extension}`);
+      thread = new WorkerThread(entry, name, isLong ? 0 : idleMs);
       this.threads.set(name, thread);
     }
     return thread.run(kind, params, options);
@@ -78,9 +80,11 @@ class WorkerThread {
   private readonly pending = new Map<number, Pending>();
   private nextId = 1;
   private idle: NodeJS.Timeout | null = null;
+  private readonly idleMs: number;
 
-  constructor(entry: string, name: string) {
-    this.worker = new Worker(entry, { name, resourceLimits: { maxYoungGenerationSizeMb: 16 } });
+  constructor(entry: string, name: string, idleMs: number) {
+    this.idleMs = idleMs;
+    this.worker = new Worker(entry, { name, resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 } });
     this.worker.unref();
     this.worker.on('message', (message: FromWorker) => this.receive(message));
     this.worker.on('error', (error) => this.fail(error));
@@ -132,7 +136,7 @@ class WorkerThread {
     this.idle = setTimeout(() => {
       this.dead = true;
       void this.worker.terminate();
-    }, idleMs).unref();
+    }, this.idleMs).unref();
   }
 
   private post(message: ToWorker): void {
