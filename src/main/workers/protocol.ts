@@ -48,7 +48,10 @@ export interface PassProgress {
 
 /** Every task a worker can be given: its parameters and its result. */
 export interface Tasks {
-  /** Tracker: compares a disk with its digests and appends what changed to the active log, without a cut. */
+  /**
+   * Tracker: compares a disk with its digests and appends what changed to the active log, without a cut. Where the disk's
+   * volume has no room for that, changed blocks go into the bitmap beside the digests instead.
+   */
   scan: {
     params: {
       source: SourceSpec;
@@ -58,7 +61,10 @@ export interface Tasks {
       sequence: number;
       createdAtMs: number;
       thresholdBytes: number;
+      /** Free space that must be left on the disk's volume. */
       reserveBytes: number;
+      /** Blocks that will have changed at least, as far as an earlier pass tells. */
+      expectedBlocks: number;
       /** Where changed blocks may be narrowed down to pages; null while logs are on their way. */
       baseline: ReplicaSpec | null;
     };
@@ -84,6 +90,14 @@ export interface Tasks {
     };
     result: SealedLog | null;
   };
+  /**
+   * Tracker: the vault has committed what `direct` sent: the digests take it over, and the side files go. Doing it again
+   * changes nothing.
+   */
+  advanceSent: {
+    params: { source: Omit<SourceSpec, 'path'>; tracking: TrackingSpec; cut: number };
+    result: null;
+  };
   /** Tracker: deletes logs; the sealed one of `sequence`, or every log of the disk. */
   dropLogs: {
     params: { diskId: string; rootPath: string; sequence: number | null };
@@ -102,6 +116,23 @@ export interface Tasks {
   };
   /** Uploader: sends sealed logs, commits the cut, prunes. With no logs it only commits. */
   send: { params: SendParams; result: SendResult };
+  /**
+   * Uploader: compares a disk with its digests and stages what differs as a delta, without a log. The digests of what was
+   * staged wait in a side file for `advanceSent`.
+   */
+  direct: {
+    params: {
+      replica: ReplicaSpec;
+      source: SourceSpec;
+      tracking: TrackingSpec;
+      previousCut: number;
+      cut: number;
+      takenAtMs: number;
+      /** Whether the bitmap may be believed: the source is what it was when the bitmap was made. */
+      bitmapHolds: boolean;
+    };
+    result: DirectResult;
+  };
   /** Resync engine: compares source and replica and stages the differences as a delta onto a new lineage. */
   resync: {
     params: {
@@ -134,7 +165,9 @@ export type TaskKind = keyof Tasks;
 
 export interface ScanResult {
   /** What stopped the pass early; null when it went through. */
-  readonly stopped: 'threshold' | 'reserve' | null;
+  readonly stopped: 'threshold' | null;
+  /** Set when the pass went into the bitmap, with what the disk's volume had left then. */
+  readonly lowSpace: { readonly freeBytes: number } | null;
   readonly changedBlocks: number;
   /** Bytes of the pages that changed. */
   readonly changedBytes: number;
@@ -162,6 +195,11 @@ export interface SendParams {
   /** Disks whose replica was prepared otherwise (initial copy, resynchronization) and becomes true with this cut. */
   readonly preparedDiskIds: readonly string[];
   readonly keepPoints: number;
+  /**
+   * Set by resynchronization: a replica that was altered behind our back is overwritten all the same. Points that need
+   * what was altered go.
+   */
+  readonly overwritesAltered?: boolean;
 }
 
 export interface SealedLog {
@@ -180,8 +218,20 @@ export interface SendResult {
   readonly sentBytes: number;
   readonly point: RecoveryPoint | null;
   readonly prunedPoints: number;
+  /** Of the cut that was committed. */
+  readonly consistency: Consistency;
+  /** Points that went because a replica had been altered. */
+  readonly droppedPoints: number;
   /** True when the vault had the cut already: the confirmation had been lost. */
   readonly alreadyCommitted: boolean;
+}
+
+export interface DirectResult {
+  /** 0: nothing is staged. */
+  readonly changedBlocks: number;
+  readonly changedBytes: number;
+  readonly comparedBlocks: number;
+  readonly sentBytes: number;
 }
 
 export interface ResyncDiskResult {

@@ -7,6 +7,7 @@ import type { ReplicaSpec, Tasks } from './protocol.ts';
 import { BlockReader } from './reading/block-reader.ts';
 import { laneCount } from './reading/lane-count.ts';
 import { serveTasks, type TaskContext } from './serve-tasks.ts';
+import { advanceSent } from './tracking/advance-sent.ts';
 import { advanceTable } from './tracking/advance-table.ts';
 import { type OpenScan, scanDisk } from './tracking/scan-disk.ts';
 import { sealLog } from './tracking/seal-log.ts';
@@ -26,8 +27,8 @@ const takeScan = (diskId: string): OpenScan => {
   return scan;
 };
 
-const closeScan = ({ writer, table }: OpenScan): void => {
-  writer.close();
+const closeScan = ({ sink, table }: OpenScan): void => {
+  sink.close();
   table.close();
 };
 
@@ -35,7 +36,7 @@ const scan = async (params: Tasks['scan']['params'], context: TaskContext) => {
   const abandoned = openScans.get(params.source.diskId);
   if (abandoned !== undefined) {
     openScans.delete(params.source.diskId);
-    abandoned.writer.rollback();
+    abandoned.sink.rollback();
     closeScan(abandoned);
   }
   reader ??= new BlockReader(laneCount(), laneEntry);
@@ -89,8 +90,8 @@ serveTasks({
   cut: async ({ diskId, cut, takenAtMs, consistency }) => {
     const open = takeScan(diskId);
     try {
-      open.writer.cut({ cut, takenAtMs, consistency });
-      advanceTable(open.table, open.logPath);
+      open.sink.cut({ cut, takenAtMs, consistency });
+      advanceTable(open.table, open.sink.logPath);
       return null;
     } finally {
       closeScan(open);
@@ -99,13 +100,17 @@ serveTasks({
   rollback: async ({ diskId }) => {
     const open = takeScan(diskId);
     try {
-      open.writer.rollback();
+      open.sink.rollback();
     } finally {
       closeScan(open);
     }
     return null;
   },
   seal: async (params) => sealLog(params),
+  advanceSent: async (params) => {
+    advanceSent(params);
+    return null;
+  },
   dropLogs: async ({ diskId, rootPath, sequence }) => {
     if (openScans.has(diskId)) closeScan(takeScan(diskId));
     if (sequence === null) dropLogs(rootPath);

@@ -3,13 +3,14 @@ import { BlockReader } from './reading/block-reader.ts';
 import { laneCount } from './reading/lane-count.ts';
 import { serveTasks } from './serve-tasks.ts';
 import { copyInitial } from './uploading/copy-initial.ts';
+import { sendDirect } from './uploading/send-direct.ts';
 import { sendLogs } from './uploading/send-logs.ts';
 import { withReplica } from './uploading/with-replica.ts';
 
-/** Worker entry point: the uploader. Makes initial replicas and sends sealed logs. */
+/** Worker entry point: the uploader. Makes initial replicas, sends sealed logs, and changes without a log where there is no room for one. */
 
 const laneEntry = join(import.meta.dirname, 'reading', `lane${extname(import.meta.filename)}`);
-// Started with the first initial replication: sending logs needs no lanes.
+// Started when first a disk is read: sending logs needs no lanes.
 let reader: BlockReader | null = null;
 
 serveTasks({
@@ -17,6 +18,11 @@ serveTasks({
     withReplica(params.replica, (replica) => {
       reader ??= new BlockReader(laneCount(), laneEntry);
       return copyInitial(params, replica, reader, context);
+    }),
+  direct: (params, context) =>
+    withReplica(params.replica, (replica) => {
+      reader ??= new BlockReader(laneCount(), laneEntry);
+      return sendDirect(params, replica, reader, context);
     }),
   send: (params, context) => withReplica(params.replica, (replica) => sendLogs(params, replica, context)),
 });

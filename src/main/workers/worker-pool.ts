@@ -10,9 +10,11 @@ const workerOf: Readonly<Record<TaskKind, WorkerName>> = {
   cut: 'tracker',
   rollback: 'tracker',
   seal: 'tracker',
+  advanceSent: 'tracker',
   dropLogs: 'tracker',
   initial: 'uploader',
   send: 'uploader',
+  direct: 'uploader',
   resync: 'resync',
   verify: 'resync',
   restore: 'resync',
@@ -84,7 +86,10 @@ class WorkerThread {
 
   constructor(entry: string, name: string, idleMs: number) {
     this.idleMs = idleMs;
-    this.worker = new Worker(entry, { name, resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 } });
+    this.worker = new Worker(entry, {
+      name,
+      resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 },
+    });
     this.worker.unref();
     this.worker.on('message', (message: FromWorker) => this.receive(message));
     this.worker.on('error', (error) => this.fail(error));

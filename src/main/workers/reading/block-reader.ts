@@ -107,7 +107,9 @@ export class BlockReader {
   }
 
   private startLane(): Lane {
-    const worker = new Worker(this.laneEntry, { resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 } });
+    const worker = new Worker(this.laneEntry, {
+      resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 },
+    });
     const lane: Lane = { worker, failure: null };
     worker.unref();
     worker.on('message', (answer: FromLane) => this.answers.get(answer.slot)?.(answer));

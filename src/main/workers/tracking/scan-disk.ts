@@ -1,35 +1,27 @@
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { ReplicationError } from '../../../contract/errors.ts';
 import { digestBytes, isZero, zeroDigest } from '../../block/digest.ts';
 import { DigestTable } from '../../block/digest-table.ts';
 import { blockCount, blockLength, trackingBlockBytes } from '../../block/tracking-block.ts';
 import { openVirtualDisk } from '../../disk/open-disk.ts';
-import { LogWriter } from '../../hrl/log-writer.ts';
-import { activeLogPath, listLogs } from '../../hrl/rotation.ts';
-import { volumeSpace } from '../../platform/volume.ts';
+import { listLogs } from '../../hrl/rotation.ts';
 import type { ReplicaContent } from '../../vault/replica-vault.ts';
 import type { ScanResult, Tasks } from '../protocol.ts';
 import { type AlignedRange, alignedRanges } from '../reading/aligned-ranges.ts';
 import type { BlockReader, DigestedChunk } from '../reading/block-reader.ts';
 import { type TaskContext, throwIfCancelled } from '../serve-tasks.ts';
 import { advanceTable } from './advance-table.ts';
+import { ChangeSink } from './change-sink.ts';
 import { narrowChange } from './narrow-change.ts';
-import { missingLog } from './seal-log.ts';
 
 /** A scan that has been read but not cut: what `cut` and `rollback` act on. */
 export interface OpenScan {
-  readonly writer: LogWriter;
+  readonly sink: ChangeSink;
   readonly table: DigestTable;
-  readonly logPath: string;
 }
-
-/** How many logged bytes may pass before the volume's free space is measured again. */
-const spaceCheckBytes = 64 * 1024 * 1024;
 
 /**
  * One pass of the *scan* source (design.md, How changes are found): each block's digest against the digest that the
- * logs and the replica amount to; what differs goes into the active log. Nothing is marked: the caller knows only
+ * logs and the replica amount to; what differs goes into the active log, or the bitmap where there is no room for it. Nothing is marked: the caller knows only
  * after the last byte was read how consistent the pass was.
  */
 export const scanDisk = async (
@@ -44,64 +36,40 @@ export const scanDisk = async (
     lineage: tracking.lineage,
     diskSizeBytes: source.sizeBytes,
   });
-  const logPath = activeLogPath(tracking.rootPath);
-  const { writer, cutBackBytes } = openLog(logPath, params, table);
-  const scan = new Scan(params, table, writer, baseline, context);
+  let sink: ChangeSink | null = null;
   try {
+    sink = new ChangeSink(params, table);
+    const scan = new Scan(params, table, sink, baseline, context);
     for (const sealed of listLogs(tracking.rootPath).sealed) {
       advanceTable(table, sealed.path);
       scan.sealedBytes += sealed.bytes;
     }
-    if (writer.lastCut !== null && writer.lastCut.cut > table.cut) advanceTable(table, logPath);
-    const loggedCut = writer.lastCut?.cut ?? null;
+    const { loggedCut, cutBackBytes } = sink;
+    if (loggedCut !== null && loggedCut > table.cut) advanceTable(table, sink.logPath);
     const stopped = await scan.run(reader);
-    writer.sync();
-    const logBytes = scan.sealedBytes + writer.bytes;
+    sink.finish();
+    const logBytes = scan.sealedBytes + sink.logBytes;
+    const lowSpace = sink.isDegraded ? { freeBytes: sink.freeBytes ?? 0 } : null;
     return {
-      result: { ...scan.counters, stopped, logBytes, loggedCut, cutBackBytes },
-      open: { writer, table, logPath },
+      result: { ...scan.counters(), stopped, lowSpace, logBytes, loggedCut, cutBackBytes },
+      open: { sink, table },
     };
   } catch (error) {
-    writer.rollback();
-    writer.close();
+    sink?.rollback();
+    sink?.close();
     table.close();
     throw error;
   }
 };
 
-const openLog = (path: string, params: Tasks['scan']['params'], table: DigestTable) => {
-  const { source, tracking, previousCut, sequence, createdAtMs } = params;
-  // The digests are never ahead of what was durably logged: what they know of must be in the log.
-  const minimumCut = table.cut > previousCut ? table.cut : 0;
-  if (existsSync(path)) {
-    const { writer, recovery } = LogWriter.openForAppend(path, {
-      diskId: source.diskId,
-      lineage: tracking.lineage,
-      minimumCut,
-    });
-    return { writer, cutBackBytes: recovery.cutBackBytes };
-  }
-  if (minimumCut > 0) throw missingLog(source.name, path);
-  const writer = LogWriter.create(path, {
-    purpose: 'log',
-    diskId: source.diskId,
-    diskSizeBytes: source.sizeBytes,
-    sequence,
-    lineage: tracking.lineage,
-    previousCut,
-    createdAtMs,
-  });
-  return { writer, cutBackBytes: 0 };
-};
-
 class Scan {
-  readonly counters = { changedBlocks: 0, changedBytes: 0, readBytes: 0 };
   sealedBytes = 0;
+  private changedBytes = 0;
+  private readBytes = 0;
   private holeBytes = 0;
-  private nextSpaceCheckAt = 0;
   private readonly params: Tasks['scan']['params'];
   private readonly table: DigestTable;
-  private readonly writer: LogWriter;
+  private readonly sink: ChangeSink;
   private readonly baseline: ReplicaContent | null;
   private readonly context: TaskContext;
   private readonly baselineBlock = Buffer.allocUnsafe(trackingBlockBytes);
@@ -109,13 +77,13 @@ class Scan {
   constructor(
     params: Tasks['scan']['params'],
     table: DigestTable,
-    writer: LogWriter,
+    sink: ChangeSink,
     baseline: ReplicaContent | null,
     context: TaskContext,
   ) {
     this.params = params;
     this.table = table;
-    this.writer = writer;
+    this.sink = sink;
     this.baseline = baseline;
     this.context = context;
   }
@@ -145,14 +113,18 @@ class Scan {
         } finally {
           chunk.release();
         }
-        const limit = await this.reachedLimit();
-        if (limit !== null) return limit;
+        if (this.reachedThreshold()) return 'threshold';
         this.report();
       }
       return null;
     } finally {
       disk.close();
     }
+  }
+
+  counters(): Pick<ScanResult, 'changedBlocks' | 'changedBytes' | 'readBytes'> {
+    const { changedBytes, readBytes } = this;
+    return { changedBlocks: this.sink.changedBlocks, changedBytes, readBytes };
   }
 
   /** Passes on what must be read; holes are settled on the way, from the digests alone. */
@@ -183,13 +155,12 @@ class Scan {
   }
 
   private logZero(block: number): void {
-    this.writer.append({ block, pageMask: 0, data: new Uint8Array(0), digest: zeroDigest });
-    this.counters.changedBlocks += 1;
-    this.counters.changedBytes += blockLength(this.params.source.sizeBytes, block);
+    this.sink.add({ block, pageMask: 0, data: new Uint8Array(0), digest: zeroDigest });
+    this.changedBytes += blockLength(this.params.source.sizeBytes, block);
   }
 
   private async logChanges(chunk: DigestedChunk): Promise<void> {
-    this.counters.readBytes += chunk.length;
+    this.readBytes += chunk.length;
     if (chunk.changed === 0) return;
     const firstBlock = chunk.offset / trackingBlockBytes;
     const blocks = Math.ceil(chunk.length / trackingBlockBytes);
@@ -205,26 +176,20 @@ class Scan {
       }
       const previous = await this.previousContent(block, data.length);
       const change = narrowChange(block, data, digest, previous);
-      this.writer.append(change);
-      this.counters.changedBlocks += 1;
-      this.counters.changedBytes += change.data.length;
+      this.sink.add(change);
+      this.changedBytes += change.data.length;
     }
   }
 
   private async previousContent(block: number, length: number): Promise<Buffer | null> {
-    if (this.baseline === null) return null;
+    if (this.baseline === null || this.sink.isDegraded) return null;
     const content = this.baselineBlock.subarray(0, length);
     await this.baseline.read(content, block * trackingBlockBytes);
     return content;
   }
 
-  private async reachedLimit(): Promise<ScanResult['stopped']> {
-    const { thresholdBytes, reserveBytes, tracking } = this.params;
-    if (this.sealedBytes + this.writer.bytes >= thresholdBytes) return 'threshold';
-    if (this.writer.bytes < this.nextSpaceCheckAt) return null;
-    this.nextSpaceCheckAt = this.writer.bytes + spaceCheckBytes;
-    const { freeBytes } = await volumeSpace(dirname(tracking.rootPath));
-    return this.counters.changedBlocks > 0 && freeBytes < reserveBytes ? 'reserve' : null;
+  private reachedThreshold(): boolean {
+    return !this.sink.isDegraded && this.sealedBytes + this.sink.logBytes >= this.params.thresholdBytes;
   }
 
   private report(): void {
@@ -232,7 +197,7 @@ class Scan {
     this.context.progress({
       diskId,
       phase: 'scan',
-      doneBytes: this.counters.readBytes + this.holeBytes,
+      doneBytes: this.readBytes + this.holeBytes,
       skippedBytes: this.holeBytes,
       totalBytes: sizeBytes,
       resumedAtBytes: null,

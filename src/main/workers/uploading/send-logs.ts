@@ -15,19 +15,35 @@ export const sendLogs = async (
 ): Promise<SendResult> => {
   const states = new Map((await replica.diskStates()).map((state) => [state.diskId, state]));
   const logs = params.disks.filter((log) => !isAtCut(states.get(log.diskId), log, params.cut));
-  const prepared = params.preparedDiskIds.filter((diskId) => states.get(diskId)?.cut !== params.cut);
   const alreadyCommitted = params.disks.length > 0 && logs.length === 0;
   let sentBytes = 0;
   for (const log of logs) sentBytes += await sendLog(log, params, replica, context);
   throwIfCancelled(context.signal);
-  const { point } = await replica.commit({
-    cut: params.cut,
-    takenAtMs: params.takenAtMs,
-    consistency: params.consistency,
-    diskIds: [...logs.map(({ diskId }) => diskId), ...prepared],
-  });
+  // Committing what is committed already does nothing, so that prepared disks need no look at where they stand: an
+  // older replica of theirs may be at a cut of the same number.
+  const diskIds = [...logs.map(({ diskId }) => diskId), ...params.preparedDiskIds];
+  const { point, droppedPoints } = await commit(params, diskIds, replica);
   const prunedPoints = await replica.prune(params.keepPoints);
-  return { sentBytes, point, prunedPoints, alreadyCommitted };
+  const { consistency } = params;
+  return { sentBytes, point, prunedPoints, droppedPoints, alreadyCommitted, consistency };
+};
+
+const commit = async (
+  { cut, takenAtMs, consistency, overwritesAltered }: SendParams,
+  diskIds: readonly string[],
+  replica: VmReplica,
+): Promise<Pick<SendResult, 'point' | 'droppedPoints'>> => {
+  const vmCut = { cut, takenAtMs, consistency, diskIds };
+  try {
+    return { ...(await replica.commit(vmCut)), droppedPoints: 0 };
+  } catch (error) {
+    const altered = error instanceof ReplicationError && error.code === 'REPLICA_INVALID';
+    if (!altered || overwritesAltered !== true) throw error;
+    // What would be overwritten is not what was recorded: points that are rebuilt from it would be wrong.
+    const droppedPoints = (await replica.points()).length;
+    await replica.dropPoints();
+    return { ...(await replica.commit(vmCut)), droppedPoints };
+  }
 };
 
 const isAtCut = (state: ReplicaDiskState | undefined, log: ShippedLog, cut: number): boolean =>
