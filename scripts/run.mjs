@@ -14,7 +14,14 @@ if (file === undefined) {
 
 ensureInstalled();
 
-const path = [dirname(bundledNode), join(projectRoot, 'node_modules/.bin'), process.env.PATH ?? ''];
+// An account's PATH often leaves out where Linux keeps mkfs and mount.
+const system = process.platform === 'linux' ? ['/usr/sbin', '/sbin'] : [];
+const path = [
+  dirname(bundledNode),
+  join(projectRoot, 'node_modules/.bin'),
+  process.env.PATH ?? '',
+  ...system,
+];
 const child = spawn(bundledNode, [resolve(projectRoot, file), ...args], {
   stdio: 'inherit',
   env: { ...process.env, PATH: path.join(delimiter) },

@@ -8,6 +8,7 @@ import { findBrowser } from './browser.ts';
 
 interface TestTool {
   readonly name: string;
+  /** One or more, with blanks between. */
   readonly debianPackage: string;
   readonly skipped: string;
   /** Missing on a build machine too: the test that wants it needs more than a package (a mount). */
@@ -39,6 +40,12 @@ const tools: readonly TestTool[] = [
     isPresent: () => runs('mkfs.xfs', '-V'),
   },
   {
+    name: 'fsck.vfat and mtools',
+    debianPackage: 'dosfstools mtools',
+    skipped: 'checks of the sample disks’ file systems by other programs',
+    isPresent: () => runs('fsck.vfat', '--help') && runs('mdir', '-V'),
+  },
+  {
     name: 'Chrome, Edge or Chromium',
     debianPackage: 'chromium',
     skipped: 'end-to-end tests in a browser',
@@ -59,7 +66,7 @@ const install = (missing: readonly TestTool[]): void => {
   aptGet('update');
   for (const { debianPackage, name } of missing) {
     console.log(`Installing ${debianPackage}, for ${name} …`);
-    aptGet('install', '-y', '--no-install-recommends', debianPackage);
+    aptGet('install', '-y', '--no-install-recommends', ...debianPackage.split(' '));
   }
 };
 
