@@ -17,7 +17,7 @@ export const roomRules: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(engineRooms.map((room) => [room, upTo(room)])),
   store: ['contract', 'platform', 'store'],
   replication: [...engine, 'store', 'replication'],
-  console: [...engine, 'store', 'replication', 'console'],
+  console: [...engine, 'store', 'replication', 'sample', 'console'],
   transport: [...engine, 'store', 'replication', 'console', 'transport'],
   sample: [...upTo('host'), 'sample'],
   doors: [...engine, 'store', 'replication', 'console', 'transport', 'sample', 'doors'],

@@ -357,6 +357,33 @@ export interface ProtectReport {
   readonly job: JobReport | null;
 }
 
+/** One try at a VM's replication. */
+export interface AttemptReport {
+  readonly id: number;
+  /** When it ended. */
+  readonly at: string;
+  readonly what: JobKind;
+  readonly outcome: 'succeeded' | 'failed' | 'cancelled';
+  readonly error: ErrorReport | null;
+}
+
+export interface CycleReport {
+  readonly id: number;
+  readonly endedAt: string;
+  readonly outcome: 'succeeded' | 'failed' | 'missed';
+  readonly sentBytes: number;
+  /** From the source time of the cut to its confirmation by the vault; null when there was none. */
+  readonly latencyMs: number | null;
+}
+
+/** The answer to `vm.history`, oldest first. */
+export interface VmHistoryReport {
+  readonly vmId: string;
+  readonly vm: string;
+  readonly attempts: readonly AttemptReport[];
+  readonly cycles: readonly CycleReport[];
+}
+
 export interface EngineReport {
   readonly pid: number;
   readonly version: string;

@@ -17,6 +17,7 @@ import type {
   StatusReport,
   VaultCheckReport,
   VaultReport,
+  VmHistoryReport,
   VmStatus,
   VmSummary,
 } from './reports.ts';
@@ -72,8 +73,12 @@ const ofVm = z.strictObject({ vm: vmKey });
 export const requests = {
   'host.use': answering<HostReport>()(z.strictObject({ path: absolutePath })),
   'host.show': answering<HostReport>()(none),
+  /** Makes three small VMs in a directory that holds none yet, and makes it the host. Answers when it is done. */
+  'host.sample': answering<HostReport>()(z.strictObject({ path: absolutePath })),
   'vm.list': answering<readonly VmSummary[]>()(none),
   'vm.show': answering<VmSummary>()(ofVm),
+  /** The newest `limit` (200) attempts and cycles of a protected VM, oldest first. */
+  'vm.history': answering<VmHistoryReport>()(z.strictObject({ vm: vmKey, limit: limit.optional() })),
 
   'vault.add': answering<VaultReport>()(z.strictObject({ name: vaultName, target: vaultTarget })),
   'vault.list': answering<readonly VaultReport[]>()(none),

@@ -10,9 +10,11 @@ import { protect } from './protect.ts';
 import { findInVaults, pointsReport, restoreVm } from './restore.ts';
 import { unprotectVm } from './unprotect.ts';
 import { verifyVm } from './verify.ts';
+import { vmHistory } from './vm-history.ts';
 import { findProtected, statusReport, vmStatus, vmSummary } from './vm-status.ts';
 
 const defaultEvents = 200;
+const defaultHistory = 200;
 const loopSamplingMs = 10;
 
 /** What each request does. Long work answers with its job and goes on. */
@@ -43,11 +45,18 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
   return {
     'host.use': ({ path }) => hostKeeper.use(path),
     'host.show': () => hostKeeper.show(),
+    'host.sample': async ({ path }) => {
+      const { createSampleSite } = await import('../sample/sample-site.ts');
+      return hostKeeper.use((await createSampleSite(path)).directory);
+    },
     'vm.list': async () => {
       const vms = await hostKeeper.host().listVms();
       return Promise.all(vms.map((vm) => vmSummary(context, vm)));
     },
     'vm.show': async ({ vm }) => vmSummary(context, await hostKeeper.find(vm)),
+
+    'vm.history': async ({ vm, limit }) =>
+      vmHistory(store, findProtected(context, vm), limit ?? defaultHistory),
 
     'vault.add': ({ name, target }) => vaults.add(name, target),
     'vault.list': () => vaults.list(),
