@@ -75,6 +75,11 @@ export interface DiskStatus {
     readonly bytes: number;
     /** 50 % of the disk: beyond it the VM must be resynchronized. */
     readonly thresholdBytes: number;
+    /**
+     * Set while the volume has no room for the log: changed blocks are remembered in a bitmap and sent without a log.
+     * `changedBytes` is what the bitmap's blocks come to, 0 when all of it was sent.
+     */
+    readonly degraded: { readonly since: string; readonly changedBytes: number } | null;
   };
   readonly progress: Progress | null;
   readonly error: ErrorReport | null;

@@ -13,7 +13,7 @@ const disk = (changes: Partial<DiskStatus> = {}): DiskStatus => ({
   sizeBytes: 1000,
   replica: null,
   excluded: false,
-  hrl: { path: 'system.vhdx.hrl', bytes: 10, thresholdBytes: 500 },
+  hrl: { path: 'system.vhdx.hrl', bytes: 10, thresholdBytes: 500, degraded: null },
   progress: null,
   error: null,
   ...changes,
@@ -85,9 +85,9 @@ describe('the list of VMs', () => {
   });
 
   it('shows the log that is nearest to its limit', () => {
-    const near = { path: 'x', bytes: 400, thresholdBytes: 500 };
-    const far = { path: 'y', bytes: 900, thresholdBytes: 5000 };
-    const untracked = { path: null, bytes: 0, thresholdBytes: 0 };
+    const near = { path: 'x', bytes: 400, thresholdBytes: 500, degraded: null };
+    const far = { path: 'y', bytes: 900, thresholdBytes: 5000, degraded: null };
+    const untracked = { path: null, bytes: 0, thresholdBytes: 0, degraded: null };
     const [row] = vmRows(site([vm('a', { disks: [far, near, untracked].map((hrl) => disk({ hrl })) })]), now);
     expect(row?.fullestLog).toBe(near);
   });

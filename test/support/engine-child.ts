@@ -1,6 +1,6 @@
 /**
  * An engine in a process of its own, driven over Node's IPC channel: what the crash harness kills and the benchmarks measure.
- * Arguments: data directory.
+ * Arguments: data directory, and the task before which it kills itself, if any.
  */
 
 import { join } from 'node:path';
@@ -9,13 +9,30 @@ import { ReplicationError } from '../../src/contract/errors.ts';
 import type { RequestName, RequestParams } from '../../src/contract/requests.ts';
 import { openConsole } from '../../src/main/console/console.ts';
 import { createDataDirectory } from '../../src/main/platform/data-directory.ts';
-import type { FromEngineChild, ToEngineChild } from './engine-process.ts';
+import type { TaskKind, Tasks } from '../../src/main/workers/protocol.ts';
+import { WorkerPool } from '../../src/main/workers/worker-pool.ts';
+import type { FromEngineChild, KillPoint, ToEngineChild } from './engine-process.ts';
 
 const dataDirectory = process.argv[2]!;
+const killBefore = process.argv[3] as KillPoint | undefined;
 const workersDirectory = join(import.meta.dirname, '../../src/main/workers');
 
 createDataDirectory(dataDirectory);
-const engine = await openConsole({ dataDirectory, workersDirectory });
+
+/** Ends the process as `kill -9` does, at an exact place between two tasks. */
+class FatalPool extends WorkerPool {
+  override run<K extends TaskKind>(
+    kind: K,
+    params: Tasks[K]['params'],
+    options = {},
+  ): Promise<Tasks[K]['result']> {
+    const prepared = 'preparedDiskIds' in params && params.preparedDiskIds.length > 0;
+    if (kind === killBefore || (killBefore === 'commit' && prepared)) process.kill(process.pid, 'SIGKILL');
+    return super.run(kind, params, options);
+  }
+}
+
+const engine = await openConsole({ dataDirectory, workersDirectory, pool: new FatalPool(workersDirectory) });
 const loopDelay = monitorEventLoopDelay({ resolution: 1 });
 loopDelay.enable();
 

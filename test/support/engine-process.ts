@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type ErrorReport, ReplicationError } from '../../src/contract/errors.ts';
 import type { JobReport } from '../../src/contract/reports.ts';
 import type { RequestName, RequestParams, RequestResult } from '../../src/contract/requests.ts';
+import type { TaskKind } from '../../src/main/workers/protocol.ts';
 
 export type ToEngineChild =
   | { readonly id: number; readonly kind: 'request'; readonly name: string; readonly params: unknown }
@@ -19,6 +20,9 @@ export interface EngineStats {
   readonly loopDelayMaxMs: number;
 }
 
+/** `commit`: of what was prepared at the vault without a log. Else a task of the workers. */
+export type KillPoint = 'commit' | TaskKind;
+
 interface Pending {
   resolve(value: unknown): void;
   reject(error: Error): void;
@@ -33,8 +37,9 @@ export class EngineProcess {
   private readonly pending = new Map<number, Pending>();
   private nextId = 1;
 
-  private constructor(dataDirectory: string) {
-    this.child = fork(join(import.meta.dirname, 'engine-child.ts'), [dataDirectory], {
+  private constructor(dataDirectory: string, killBefore: KillPoint | undefined) {
+    const args = killBefore === undefined ? [dataDirectory] : [dataDirectory, killBefore];
+    this.child = fork(join(import.meta.dirname, 'engine-child.ts'), args, {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.exited = new Promise((resolve) => {
@@ -52,8 +57,9 @@ export class EngineProcess {
     });
   }
 
-  static async start(dataDirectory: string): Promise<EngineProcess> {
-    const engine = new EngineProcess(dataDirectory);
+  /** @param killBefore where it ends by itself, as by `kill -9` */
+  static async start(dataDirectory: string, killBefore?: KillPoint): Promise<EngineProcess> {
+    const engine = new EngineProcess(dataDirectory, killBefore);
     await new Promise<unknown>((resolve, reject) => engine.pending.set(0, { resolve, reject }));
     return engine;
   }

@@ -17,6 +17,7 @@ export const protectionRecord = (change: Partial<ProtectionRecord> = {}): Protec
   lastSyncAtMs: 1_000_000,
   unsent: null,
   shipment: null,
+  direct: null,
   nextSequence: 8,
   lastCycle: null,
   nextCycleAtMs: 1_300_000,
@@ -42,6 +43,6 @@ export const protectedDiskRecord = (change: Partial<ProtectedDiskRecord> = {}): 
   logBaseCut: 7,
   initialStamps: null,
   lastScan: null,
-  hrl: { bytes: 0, degraded: false },
+  hrl: { bytes: 0, degraded: null },
   ...change,
 });

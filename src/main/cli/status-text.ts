@@ -105,7 +105,7 @@ export const describeVmStatus = (vm: VmStatus, engineRunning: boolean, now: numb
     vm.disks.map((disk) => [
       disk.name,
       formatBytes(disk.sizeBytes),
-      disk.excluded ? null : formatBytes(disk.hrl.bytes),
+      disk.excluded ? null : logOf(disk),
       disk.excluded ? null : formatBytes(disk.hrl.thresholdBytes),
       progressOf(disk),
       disk.excluded ? 'excluded' : disk.replica,
@@ -113,6 +113,11 @@ export const describeVmStatus = (vm: VmStatus, engineRunning: boolean, now: numb
   );
   return [fields, ...(remarks.length === 0 ? [] : ['', ...remarks]), '', disks].join('\n');
 };
+
+const logOf = ({ hrl }: DiskStatus): string =>
+  hrl.degraded === null
+    ? formatBytes(hrl.bytes)
+    : `${formatBytes(hrl.bytes)} + ${formatBytes(hrl.degraded.changedBytes)} in a bitmap`;
 
 const progressOf = ({ progress }: DiskStatus): string | null => {
   if (progress === null) return null;

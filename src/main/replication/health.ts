@@ -10,6 +10,12 @@ export interface HealthFacts {
   /** Cycles of the monitoring interval that were due, and those of them that did not succeed. */
   readonly cyclesDue: number;
   readonly cyclesMissed: number;
+  /** Disks whose volume has no room for their log. */
+  readonly unlogged: readonly {
+    readonly disk: string;
+    readonly sinceMs: number;
+    readonly changedBytes: number;
+  }[];
 }
 
 const hourMs = 3_600_000;
@@ -21,7 +27,8 @@ const missedShare = 0.2;
  * | health   | when                                                                                      |
  * |----------|-------------------------------------------------------------------------------------------|
  * | Critical | a non-recoverable error, resynchronization required, retries down to one in 30 minutes    |
- * | Warning  | initial replication incomplete, paused, > 1 h since the last send, > 20 % of cycles missed |
+ * | Warning  | initial replication incomplete, paused, > 1 h since the last send, > 20 % of cycles missed, |
+ * |          | no room for the log of a disk                                                             |
  * | Normal   | none of these                                                                             |
  */
 export const judgeHealth = (
@@ -62,7 +69,7 @@ const criticalReasons = (vm: ProtectionRecord): HealthReason[] => {
 
 const warningReasons = (
   vm: ProtectionRecord,
-  { nowMs, cyclesDue, cyclesMissed }: HealthFacts,
+  { nowMs, cyclesDue, cyclesMissed, unlogged }: HealthFacts,
 ): HealthReason[] => {
   const reasons: HealthReason[] = [];
   if (vm.committedCut === 0) {
@@ -78,6 +85,14 @@ const warningReasons = (
       code: vm.retry.lastError.code,
     });
   }
+  for (const { disk, sinceMs, changedBytes } of unlogged) {
+    const waits = changedBytes === 0 ? 'none wait' : `up to ${formatMebibytes(changedBytes)} of them wait`;
+    reasons.push({
+      text: `The volume of ${disk} is too full for the log: changes are remembered in a bitmap and sent without one; ${waits} to be sent.`,
+      sinceMs,
+      code: 'VOLUME_LOW_SPACE',
+    });
+  }
   if (vm.lastSyncAtMs !== null && nowMs - vm.lastSyncAtMs > hourMs) {
     reasons.push({ text: 'Nothing has been replicated for more than an hour.', sinceMs: vm.lastSyncAtMs });
   }
@@ -89,3 +104,5 @@ const warningReasons = (
   }
   return reasons;
 };
+
+const formatMebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`;

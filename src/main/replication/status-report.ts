@@ -6,7 +6,8 @@ import { activeLogPath } from '../hrl/rotation.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
-import { judgeHealth } from './health.ts';
+import { type HealthFacts, judgeHealth } from './health.ts';
+import { bitmapBytes } from './log-room.ts';
 import { stateOf } from './plan.ts';
 import type { VmReplicator } from './vm-replicator.ts';
 import { thresholdShare } from './vm-tracking.ts';
@@ -27,7 +28,11 @@ export const protectedVmStatus = (
   const nowMs = clock.now();
   const disks = store.protectedDisks.list(record.vmId);
   const state = stateOf(record, disks, replicator?.isResynchronizing ?? false);
-  const { health, reasons } = judgeHealth(record, { nowMs, ...recentCycles(store, record.vmId, nowMs) });
+  const { health, reasons } = judgeHealth(record, {
+    nowMs,
+    ...recentCycles(store, record.vmId, nowMs),
+    unlogged: unloggedDisks(disks),
+  });
   return {
     id: record.vmId,
     name: record.name,
@@ -79,6 +84,13 @@ const diskStatus = (
     path: disk.excluded ? null : activeLogPath(disk.rootPath),
     bytes: disk.hrl.bytes,
     thresholdBytes: Math.floor(disk.sizeBytes * thresholdShare),
+    degraded:
+      disk.hrl.degraded === null
+        ? null
+        : {
+            since: new Date(disk.hrl.degraded.sinceMs).toISOString(),
+            changedBytes: bitmapBytes(disk),
+          },
   },
   progress: replicator?.progressOf(disk.diskId) ?? null,
   error: vm.error !== null && vm.error.file === disk.path ? vm.error : null,
@@ -93,6 +105,13 @@ const resyncStatus = ({ resync }: ProtectionRecord): ResyncStatus | null =>
         since: new Date(resync.sinceMs).toISOString(),
         prevention: errorCatalogue[resync.code].nextStep,
       };
+
+const unloggedDisks = (disks: readonly ProtectedDiskRecord[]): HealthFacts['unlogged'] =>
+  disks.flatMap((disk) =>
+    disk.excluded || disk.hrl.degraded === null
+      ? []
+      : [{ disk: disk.name, sinceMs: disk.hrl.degraded.sinceMs, changedBytes: bitmapBytes(disk) }],
+  );
 
 const recentCycles = (store: Store, vmId: string, nowMs: number) => {
   const recent = store.cycles
@@ -132,7 +151,12 @@ export const unprotectedVmStatus = (vm: HostVm): VmStatus => ({
     sizeBytes: disk.sizeBytes,
     replica: null,
     excluded: false,
-    hrl: { path: null, bytes: 0, thresholdBytes: Math.floor(disk.sizeBytes * thresholdShare) },
+    hrl: {
+      path: null,
+      bytes: 0,
+      thresholdBytes: Math.floor(disk.sizeBytes * thresholdShare),
+      degraded: null,
+    },
     progress: null,
     error: null,
   })),

@@ -1,9 +1,11 @@
 import { sealedLogPath } from '../hrl/rotation.ts';
-import type { CutRecord, ProtectionRecord } from '../store/records.ts';
+import type { ProtectionRecord } from '../store/records.ts';
 import type { PassProgress, SendResult, ShippedLog } from '../workers/protocol.ts';
+import { confirmCut } from './confirm-cut.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { Mutex } from './mutex.ts';
 import type { ProtectedVm } from './protected-vm.ts';
+import { addSent, sendUnlogged } from './send-unlogged.ts';
 
 export interface ShippingOptions {
   readonly signal: AbortSignal;
@@ -28,15 +30,12 @@ export const shipVm = async (
   options: ShippingOptions,
 ): Promise<SendResult | null> => {
   const interrupted = vm.record.shipment !== null;
-  const first = await shipOnce(engine, vm, tracking, options);
+  const sent = [await shipOnce(engine, vm, tracking, options)];
   // What an earlier attempt had sealed went first; what was tracked since follows at once.
-  const second = interrupted ? await shipOnce(engine, vm, tracking, options) : null;
-  if (first === null || second === null) return second ?? first;
-  return {
-    ...second,
-    sentBytes: first.sentBytes + second.sentBytes,
-    prunedPoints: first.prunedPoints + second.prunedPoints,
-  };
+  if (interrupted) sent.push(await shipOnce(engine, vm, tracking, options));
+  // What found no room in a log comes last: it builds on all logs.
+  if (vm.hasUnloggedChanges) sent.push(await tracking.run(() => sendUnlogged(engine, vm, options)));
+  return sent.reduce<SendResult | null>((sum, one) => (one === null ? sum : addSent(sum, one)), null);
 };
 
 const shipOnce = async (
@@ -121,20 +120,9 @@ const shippedLogs = (
   });
 };
 
-/** The vault confirmed every byte of the cut: the base advances. */
-export const confirmCut = (vm: ProtectedVm, { cut, takenAtMs, consistency }: CutRecord): void =>
-  vm.update({
-    committedCut: cut,
-    committedConsistency: consistency,
-    lastSyncAtMs: takenAtMs,
-    shipment: null,
-    retry: null,
-    error: null,
-  });
-
 const dropSealedLogs = async (engine: EngineContext, vm: ProtectedVm, sequence: number): Promise<void> => {
   for (const { diskId, rootPath } of vm.includedDisks) {
     const { logBytes } = await engine.pool.run('dropLogs', { diskId, rootPath, sequence });
-    vm.updateDisk(diskId, { hrl: { bytes: logBytes, degraded: false } });
+    vm.updateHrl(diskId, { bytes: logBytes });
   }
 };

@@ -1,14 +1,14 @@
-import { dirname } from 'node:path';
 import { ReplicationError } from '../../contract/errors.ts';
 import type { Consistency } from '../../contract/model.ts';
 import { blockCount } from '../block/tracking-block.ts';
 import type { FrozenVm, HostDisk, HostVm } from '../host/host.ts';
-import { reserveBytes, volumeSpace } from '../platform/volume.ts';
 import type { ProtectedDiskRecord } from '../store/records.ts';
 import type { PassProgress, ScanResult } from '../workers/protocol.ts';
 import { asChangingDisk } from './changing-disk.ts';
 import type { EngineContext } from './engine-context.ts';
+import { hasRoomForLog, logReserve, noteRoomIfIdle, noteScan } from './log-room.ts';
 import type { ProtectedVm } from './protected-vm.ts';
+import { settleDirect } from './settle-direct.ts';
 import { type ChainStamps, settledStamps, stoodStill } from './stamps.ts';
 import { finishSealing } from './vm-shipping.ts';
 
@@ -44,10 +44,11 @@ export const trackVm = async (
   vm: ProtectedVm,
   options: TrackingOptions,
 ): Promise<TrackingResult> => {
-  // First the host, which may have moved the VM and its logs; then what the engine left unsealed when it was stopped;
-  // then the disks with the cuts that their next logs build on.
+  // First the host, which may have moved the VM and its logs; then what the engine left unsealed or unsettled when it
+  // was stopped; then the disks with the cuts that their next logs build on.
   await vm.findOnHost();
   await finishSealing(engine, vm);
+  await settleDirect(engine, vm, options);
   const { vm: hostVm, disks } = await vm.findOnHost();
   let result: TrackingResult = { changedBlocks: 0, changedBytes: 0, comparedBlocks: 0, consistency: 'crash' };
   for (let pass = 1; pass <= passesPerCycle; pass += 1) {
@@ -76,10 +77,7 @@ const trackOnce = async (
   options: TrackingOptions,
 ): Promise<TrackingResult> => {
   const changed: TrackedDisk[] = [];
-  for (const disk of disks) {
-    const lastScan = engine.store.protectedDisks.get(vm.vmId, disk.record.diskId)?.lastScan?.stamps;
-    if (!(await stoodStill(disk.host.files, lastScan))) changed.push(disk);
-  }
+  for (const disk of disks) if (await mustScan(engine, vm, disk)) changed.push(disk);
   if (changed.length === 0) {
     noteStandstill(engine, vm);
     return { changedBlocks: 0, changedBytes: 0, comparedBlocks: 0, consistency: 'crash' };
@@ -102,8 +100,21 @@ const trackOnce = async (
   }
 };
 
+/** Whether there may be changes to be found, or room again for the log of those that are only in the bitmap. */
+const mustScan = async (
+  engine: EngineContext,
+  vm: ProtectedVm,
+  { record, host }: TrackedDisk,
+): Promise<boolean> => {
+  const disk = engine.store.protectedDisks.get(vm.vmId, record.diskId) ?? record;
+  if (!(await stoodStill(host.files, disk.lastScan?.stamps))) return true;
+  await noteRoomIfIdle(engine, vm, disk);
+  return (disk.hrl.degraded?.changedBlocks ?? 0) > 0 && (await hasRoomForLog(engine, disk));
+};
+
 /** Nothing changed since the last scan: what is logged or replicated is the source as it is now. */
 const noteStandstill = (engine: EngineContext, vm: ProtectedVm): void => {
+  if (vm.hasUnloggedChanges) return;
   const { unsent, shipment, committedConsistency } = vm.record;
   const nowMs = engine.clock.now();
   if (unsent !== null) vm.update({ unsent: { ...unsent, takenAtMs: nowMs, consistency: 'crash' } });
@@ -144,21 +155,29 @@ const scanAndCut = async (
       takenAtMs: frozen.takenAtMs,
       consistency: oneInstant ? ('crash' as const) : ('fuzzy' as const),
     };
-    let logged = false;
+    const logged: boolean[] = [];
     for (const [index, { record }] of changed.entries()) {
       const { diskId } = record;
-      const hasChanges = scans[index]!.changedBlocks > 0 || scans[index]!.loggedCut !== null;
-      logged ||= hasChanges;
+      const { lowSpace, changedBlocks, loggedCut } = scans[index]!;
+      const hasChanges = lowSpace === null && (changedBlocks > 0 || loggedCut !== null);
+      logged.push(hasChanges);
       uncut.delete(diskId);
       if (hasChanges) await engine.pool.run('cut', { diskId, ...taken });
       else await engine.pool.run('rollback', { diskId });
-      const settled = stamps.get(diskId) ?? null;
-      vm.updateDisk(diskId, {
-        lastScan: settled === null ? null : { cut, stamps: settled },
-      });
     }
-    if (logged) vm.update({ unsent: taken });
-    else if (oneInstant) noteStandstill(engine, vm);
+    engine.store.transaction(() => {
+      for (const [index, { record }] of changed.entries()) {
+        const settled = stamps.get(record.diskId) ?? null;
+        vm.updateDisk(record.diskId, { lastScan: settled === null ? null : { cut, stamps: settled } });
+        noteScan(engine, vm, vm.disk(record), scans[index]!);
+      }
+      // An earlier cut may be in a log without the store knowing of it: a crash came in between.
+      const inLog = scans.some(({ loggedCut }) => loggedCut !== null);
+      if (logged.includes(true) || (inLog && vm.record.unsent === null)) {
+        vm.update({ unsent: vm.hasUnloggedChanges ? { ...taken, consistency: 'fuzzy' } : taken });
+      } else if (!inLog && oneInstant) noteStandstill(engine, vm);
+    });
+    for (const { record } of changed) await noteRoomIfIdle(engine, vm, vm.disk(record));
     return {
       changedBlocks: scans.reduce((sum, scan) => sum + scan.changedBlocks, 0),
       changedBytes: scans.reduce((sum, scan) => sum + scan.changedBytes, 0),
@@ -191,7 +210,7 @@ const scanDisk = async (
   uncut: Set<string>,
 ): Promise<ScanResult> => {
   const { shipment, unsent, nextSequence, name } = vm.record;
-  const volume = await volumeSpace(dirname(disk.rootPath));
+  const { hrl } = vm.disk(disk);
   const thresholdBytes = disk.sizeBytes * thresholdShare;
   const result = await engine.pool.run(
     'scan',
@@ -202,7 +221,8 @@ const scanDisk = async (
       sequence: nextSequence,
       createdAtMs: engine.clock.now(),
       thresholdBytes,
-      reserveBytes: reserveBytes(volume.totalBytes),
+      reserveBytes: await logReserve(engine, disk),
+      expectedBlocks: hrl.degraded?.changedBlocks ?? 0,
       baseline: shipment === null && unsent === null ? vm.replicaSpec() : null,
     },
     options,
@@ -215,21 +235,11 @@ const scanDisk = async (
       subject,
     );
   }
-  vm.updateDisk(disk.diskId, { hrl: { bytes: result.logBytes, degraded: result.stopped === 'reserve' } });
-  switch (result.stopped) {
-    case null:
-      return result;
-    case 'threshold':
-      throw new ReplicationError(
-        'HRL_THRESHOLD',
-        `The log of ${disk.name} reached 50 % of the disk (${result.logBytes} of ${disk.sizeBytes} bytes).`,
-        { vm: name, file: disk.rootPath },
-      );
-    case 'reserve':
-      throw new ReplicationError(
-        'VOLUME_LOW_SPACE',
-        `The volume of ${disk.name} has only ${volume.freeBytes} bytes free. Changed blocks are remembered in a bitmap instead of the log until there is room.`,
-        { vm: name, file: disk.rootPath },
-      );
-  }
+  vm.updateHrl(disk.diskId, { bytes: result.logBytes });
+  if (result.stopped === null) return result;
+  throw new ReplicationError(
+    'HRL_THRESHOLD',
+    `The log of ${disk.name} reached 50 % of the disk (${result.logBytes} of ${disk.sizeBytes} bytes).`,
+    { vm: name, file: disk.rootPath },
+  );
 };

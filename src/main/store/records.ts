@@ -65,6 +65,13 @@ export const protectionRecord = z.object({
       logs: z.array(z.object({ diskId: z.string(), lastCut: z.number().int().min(1) })).nullable(),
     })
     .nullable(),
+  /**
+   * A cut that is staged at the vault without a log, and whose digests wait to be taken over; what each disk's files
+   * looked like when it was read.
+   */
+  direct: cutRecord
+    .extend({ disks: z.array(z.object({ diskId: z.string(), stamps: z.json().nullable() })) })
+    .nullable(),
   /** Number of the next log to be sealed; never used twice. */
   nextSequence: z.number().int().min(1),
   lastCycle: cycleResultSchema.nullable(),
@@ -85,7 +92,10 @@ export type ProtectionRecord = Readonly<z.infer<typeof protectionRecord>>;
 
 export const protectedDiskRecord = z.object({
   vmId: z.string(),
+  /** The disk's name in logs, tables and vaults: stays when another disk takes its place. */
   diskId: z.string(),
+  /** What the host calls the disk in its place now, where that is another one. */
+  hostDiskId: z.string().optional(),
   name: z.string(),
   /** The tip when last seen, and the chain's root. */
   path: z.string(),
@@ -101,10 +111,16 @@ export const protectedDiskRecord = z.object({
   logBaseCut: z.number().int().min(0),
   /** What the files looked like when the initial replication under way began to read them. */
   initialStamps: z.json().nullable(),
-  /** What the files looked like at the last scan that reached the vault. */
+  /** What the files looked like at the last scan; what it found is in the log, the bitmap or the replica. */
   lastScan: z.object({ cut: z.number().int().min(0), stamps: z.json() }).nullable(),
-  /** The disk's logs together; `degraded` when a bitmap stands in for them. */
-  hrl: z.object({ bytes, degraded: z.boolean() }),
+  /**
+   * The disk's logs together. `degraded` while there is no room for more of them: the last scan's changed blocks are in
+   * a bitmap, unless they were sent.
+   */
+  hrl: z.object({
+    bytes,
+    degraded: z.object({ sinceMs: moment, changedBlocks: z.number().int().min(0) }).nullable(),
+  }),
 });
 export type ProtectedDiskRecord = Readonly<z.infer<typeof protectedDiskRecord>>;
 

@@ -3,7 +3,7 @@ import { ReplicationError } from '../../../src/contract/errors.ts';
 import { judgeHealth } from '../../../src/main/replication/health.ts';
 import { protectionRecord } from '../../support/records.ts';
 
-const facts = { nowMs: 1_200_000, cyclesDue: 100, cyclesMissed: 20 };
+const facts = { nowMs: 1_200_000, cyclesDue: 100, cyclesMissed: 20, unlogged: [] };
 const lastError = new ReplicationError('VAULT_UNREACHABLE', 'The share is away.').toReport();
 
 const healthOf = (change: Parameters<typeof protectionRecord>[0], moreFacts = {}) =>
@@ -28,6 +28,20 @@ describe('health', () => {
     expect(healthOf({ pausedAtMs: 5 }).reasons[0]).toEqual({
       text: 'Replication is paused; changes are still tracked.',
       sinceMs: 5,
+    });
+  });
+
+  it('is Warning while the volume has no room for the log of a disk, and says what waits', () => {
+    const unlogged = [{ disk: 'data.vhdx', sinceMs: 9, changedBytes: 5 * 1024 * 1024 }];
+    expect(healthOf({}, { unlogged })).toEqual({
+      health: 'Warning',
+      reasons: [
+        {
+          text: 'The volume of data.vhdx is too full for the log: changes are remembered in a bitmap and sent without one; up to 5 MiB of them wait to be sent.',
+          sinceMs: 9,
+          code: 'VOLUME_LOW_SPACE',
+        },
+      ],
     });
   });
 

@@ -30,6 +30,7 @@ const protection: ProtectionRecord = {
   committedConsistency: 'crash',
   unsent: null,
   shipment: { cut: 7, takenAtMs: 6, consistency: 'fuzzy', sequence: 3, logs: null },
+  direct: { cut: 8, takenAtMs: 7, consistency: 'crash', disks: [{ diskId: 'disk-1', stamps: null }] },
   nextSequence: 4,
   lastCycle: null,
   nextCycleAtMs: 9,
@@ -59,7 +60,7 @@ const disk: ProtectedDiskRecord = {
   logBaseCut: 6,
   initialStamps: null,
   lastScan: { cut: 6, stamps: [{ path: '/vms/Mail/system.vhdx', sizeBytes: 4096, changedNs: '17' }] },
-  hrl: { bytes: 0, degraded: false },
+  hrl: { bytes: 0, degraded: null },
 };
 
 const job: JobRecord = {
