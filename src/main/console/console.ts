@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { checkRequest } from '../../contract/check-request.ts';
 import type { Console, ConsoleOptions } from '../../contract/client.ts';
+import { ReplicationError } from '../../contract/errors.ts';
 import type { EnginePush } from '../../contract/events.ts';
 import type { CheckedParams, RequestName, RequestParams, RequestResult } from '../../contract/requests.ts';
-import { systemClock } from '../platform/clock.ts';
+import { type Clock, systemClock } from '../platform/clock.ts';
 import { dataPaths } from '../platform/data-directory.ts';
 import { type LogFile, openLog } from '../platform/log.ts';
+import { BackgroundWork } from '../replication/background-work.ts';
 import { ReplicationEngine } from '../replication/engine.ts';
 import type { EngineContext } from '../replication/engine-context.ts';
 import { EventLog } from '../replication/event-log.ts';
@@ -25,37 +27,49 @@ import { VaultKeeper } from './vault-keeper.ts';
 
 const installationSetting: Setting<string> = { key: 'installationId', schema: z.string() };
 
+export interface EngineConsoleOptions extends ConsoleOptions {
+  /** What schedules run by. Progress and pushes go by the system's. */
+  readonly clock?: Clock;
+  /** What runs the workers' tasks. */
+  readonly pool?: WorkerPool;
+}
+
 /** Opens the engine and everything a user can ask of it in this process. The caller holds the data directory's lock. */
-export const openConsole = async (options: ConsoleOptions): Promise<Console> => new EngineConsole(options);
+export const openConsole = async (options: EngineConsoleOptions): Promise<Console> =>
+  new EngineConsole(options);
 
 class EngineConsole implements Console {
   private readonly store: Store;
   private readonly log: LogFile;
   private readonly pool: WorkerPool;
   private readonly engine: ReplicationEngine;
+  private readonly jobs: JobRunner;
+  private readonly background: BackgroundWork;
   private readonly pusher: StatusPusher;
   private readonly handlers: ReturnType<typeof requestHandlers>;
   private readonly listeners = new Set<(push: EnginePush) => void>();
   private stopped: Promise<void> | null = null;
 
-  constructor({ dataDirectory, workersDirectory }: ConsoleOptions) {
-    const clock = systemClock;
+  constructor({ dataDirectory, workersDirectory, clock = systemClock, pool }: EngineConsoleOptions) {
     this.store = openStore(dataPaths(dataDirectory).store);
     this.log = openLog(dataDirectory);
-    this.pool = new WorkerPool(workersDirectory);
+    this.pool = pool ?? new WorkerPool(workersDirectory);
     const push = (event: EnginePush) => {
       for (const listener of this.listeners) listener(event);
     };
     this.pusher = new StatusPusher(push);
     const hostKeeper = new HostKeeper(this.store, clock);
     const vaults = new VaultKeeper(this.store, clock);
+    this.jobs = new JobRunner(this.store, clock, push);
+    this.background = new BackgroundWork(this.log);
     const base: EngineContext = {
       store: this.store,
       clock,
       pool: this.pool,
       log: this.log,
       events: new EventLog(this.store, clock, this.log, push),
-      jobs: new JobRunner(this.store, clock, push),
+      jobs: this.jobs,
+      background: this.background,
       installation: { installationId: this.installationId(), name: hostname() },
       trackingDirectory: join(dataDirectory, 'tracking'),
       host: () => hostKeeper.host(),
@@ -75,11 +89,12 @@ class EngineConsole implements Console {
     };
     this.pusher.attach(context);
     this.handlers = requestHandlers(context);
-    base.jobs.endAbandoned(['cycle', 'verify', 'restore', 'resync', 'unprotect']);
+    base.jobs.endAbandoned(['cycle', 'verify', 'restore', 'unprotect']);
   }
 
   async request<N extends RequestName>(name: N, params: RequestParams<N>): Promise<RequestResult<N>> {
     const checked = checkRequest(name, params);
+    if (this.stopped !== null) throw new ReplicationError('ENGINE_STOPPED', 'The engine is stopping.');
     const handler = this.handlers[name] as (params: CheckedParams<N>) => Promise<RequestResult<N>>;
     return handler(checked);
   }
@@ -103,9 +118,12 @@ class EngineConsole implements Console {
   }
 
   private async shutDown(): Promise<void> {
+    this.jobs.stop();
     await this.engine.stop();
-    await this.pool.close();
     this.pusher.close();
+    await this.background.idle();
+    await this.pool.close();
+    this.jobs.close();
     this.store.close();
     this.log.close();
   }

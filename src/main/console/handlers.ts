@@ -30,14 +30,12 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
     work: (job: Job) => Promise<JobResult>,
   ): JobReport => {
     const job = jobs.create(kind, vm.vmId, vm.name, []);
-    job.running();
-    work(job).then(
-      (result) => job.succeed(result),
-      (error: unknown) => {
-        const failure = ReplicationError.from(error).forVm(vm.name);
-        context.events.error(failure.toReport(), { vmId: vm.vmId, vm: vm.name });
-        job.fail(failure);
-      },
+    context.background.run(`The job ${job.id}`, () =>
+      jobs.carryOut(
+        job,
+        () => work(job),
+        (failure) => context.events.error(failure.toReport(), { vmId: vm.vmId, vm: vm.name }),
+      ),
     );
     return job.report;
   };
@@ -69,8 +67,8 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
       const replicator = engine.replicator(record.vmId);
       refuseWhileMarked(record);
       const job = jobs.create('cycle', record.vmId, record.name, ['Track changes', 'Send changes']);
-      replicator.retryNow();
-      void syncNow(replicator, job);
+      replicator.clearError();
+      context.background.run(`The job ${job.id}`, () => syncNow(replicator, job));
       return job.report;
     },
     pause: async ({ vm }) => {
@@ -85,8 +83,10 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
     },
     unprotect: async ({ vm, deleteReplica }) => {
       const record = findProtected(context, vm);
+      // Refused at once when it is being removed already.
+      engine.replicator(record.vmId);
       return startJob('unprotect', record, (job) =>
-        unprotectVm(context, record.vmId, deleteReplica ?? false, job),
+        unprotectVm(context, record, deleteReplica ?? false, job),
       );
     },
     resync: async ({ vm }) => {
@@ -98,9 +98,7 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
           { vm: record.name },
         );
       }
-      const job = jobs.create('resync', record.vmId, record.name, ['Check the disks']);
-      void engine.replicator(record.vmId).resynchronize(job);
-      return job.report;
+      return engine.replicator(record.vmId).resynchronize().report;
     },
     verify: async ({ vm }) => {
       const record = findProtected(context, vm);
@@ -115,23 +113,33 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
     points: async ({ vm, vault }) => pointsReport(context, await findInVaults(context, vm, vault)),
     restore: async (params) => {
       const vaulted = await findInVaults(context, params.vm, params.vault);
-      const restore = (job: Job) => restoreVm(context, params, vaulted, job);
+      const restore = (job: Job, signal: AbortSignal) => restoreVm(context, params, vaulted, job, signal);
       const record = store.protections.get(vaulted.vmId);
-      if (record === null) return startJob('restore', { vmId: vaulted.vmId, name: params.vm }, restore);
+      if (record === null) {
+        return startJob('restore', { vmId: vaulted.vmId, name: params.vm }, (job) =>
+          restore(job, job.signal),
+        );
+      }
       const replicator = engine.replicator(record.vmId);
       return startJob('restore', record, (job) =>
-        replicator.withStillReplica(`Restoring ${record.name}`, () => restore(job), job),
+        replicator.withStillReplica(`Restoring ${record.name}`, ({ signal }) => restore(job, signal), job),
       );
     },
 
     jobs: async ({ limit }) => jobs.list(limit),
     job: async ({ id }) => jobs.get(id),
-    'job.cancel': async ({ id }) => jobs.cancel(id),
+    'job.cancel': async ({ id }) => {
+      const before = jobs.get(id);
+      const report = jobs.cancel(id);
+      const isProtected = store.protections.get(report.vmId) !== null;
+      if (!isEnded(before.state) && isProtected) engine.replicator(report.vmId).cancelled(report);
+      return report;
+    },
     'job.wait': async ({ id }) => {
       const report = jobs.get(id);
       if (engine.isStarted || isEnded(report.state) || report.kind !== 'initial') return jobs.wait(id);
       // Nothing replicates by itself here: the one who waits drives the copy, one attempt.
-      void engine.replicator(report.vmId).initial();
+      context.background.run(`The job ${id}`, () => engine.replicator(report.vmId).initial());
       return jobs.wait(id, ({ state }) => state === 'waitingForRetry');
     },
     events: async ({ limit, vm, sinceId }) => {

@@ -6,7 +6,7 @@ import type { PrerequisiteCheck, ProtectReport } from '../../contract/reports.ts
 import type { CheckedParams } from '../../contract/requests.ts';
 import type { HostDisk, HostVm } from '../host/host.ts';
 import { volumeSpace } from '../platform/volume.ts';
-import { vaultDisk } from '../replication/vm-initial.ts';
+import { vaultDisk } from '../replication/vault-entry.ts';
 import { thresholdShare } from '../replication/vm-tracking.ts';
 import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
 import type { ConsoleContext } from './console-context.ts';
@@ -18,18 +18,20 @@ type ProtectParams = CheckedParams<'protect'>;
 
 /**
  * Enable protection: the prerequisites one by one, then the relationship here and at the vault, then initial
- * replication as a job. Asking again for the same thing while initial replication is under way answers with its job.
+ * replication as a job. Asking again for the same thing before initial replication is complete answers with its job,
+ * and lets it go on where it was paused, cancelled or failed.
  */
 export const protect = async (context: ConsoleContext, params: ProtectParams): Promise<ProtectReport> => {
   const vm = await context.hostKeeper.find(params.vm);
-  const existing = context.store.protections.get(vm.id);
-  if (existing !== null && !params.checkOnly) return alreadyProtected(context, existing, params);
+  const protection = () => (params.checkOnly ? null : context.store.protections.get(vm.id));
+  const existing = protection();
+  if (existing !== null) return alreadyProtected(context, existing, params);
   const excluded = chooseExcluded(vm, params.exclude);
   const disks = vm.disks.filter((disk) => !excluded.has(disk.id));
   const checks = await checkPrerequisites(context, vm, disks, params.vault);
   const failed = checks.filter(({ passed }) => !passed);
   if (params.checkOnly) return { vm: vm.name, checks, status: null, job: null };
-  if (failed[0] !== undefined) throwFirstFailure(vm, failed[0], vm.problems);
+  if (failed[0] !== undefined) await throwFirstFailure(context, vm, failed[0], params.vault);
   const record = newProtection(context, vm, params);
   await context.vaults.with(params.vault, (vault) =>
     vault.saveVm({
@@ -43,6 +45,9 @@ export const protect = async (context: ConsoleContext, params: ProtectParams): P
       writer: context.installation,
     }),
   );
+  // Somebody else asked for it at the same time.
+  const rival = protection();
+  if (rival !== null) return alreadyProtected(context, rival, params);
   context.store.transaction(() => {
     context.store.protections.put(record);
     for (const disk of vm.disks)
@@ -55,6 +60,7 @@ export const protect = async (context: ConsoleContext, params: ProtectParams): P
     vm: vm.name,
   });
   context.engine.added(vm.id);
+  context.statusChanged(vm.id);
   return { vm: vm.name, checks, status: await vmStatus(context, vm.id), job: job.report };
 };
 
@@ -63,12 +69,11 @@ const alreadyProtected = async (
   existing: ProtectionRecord,
   params: ProtectParams,
 ): Promise<ProtectReport> => {
-  const underWay = existing.committedCut === 0 && existing.vaultName === params.vault;
-  const job = underWay ? context.jobs.resume('initial', existing.vmId) : null;
-  if (job === null) {
+  if (existing.committedCut !== 0 || existing.vaultName !== params.vault) {
     const text = `${existing.name} is protected already, into the vault "${existing.vaultName}".`;
     throw new ReplicationError('VM_ALREADY_PROTECTED', text, { vm: existing.name });
   }
+  const job = context.engine.replicator(existing.vmId).askForInitial();
   return { vm: existing.name, checks: [], status: await vmStatus(context, existing.vmId), job: job.report };
 };
 
@@ -141,12 +146,19 @@ const checkLogDirectory = async (
 
 const formatGigabytes = (bytes: number): string => `${(bytes / 1024 ** 3).toFixed(1)} GB`;
 
-const throwFirstFailure = (vm: HostVm, failed: PrerequisiteCheck, problems: HostVm['problems']): never => {
-  const problem = problems.find(({ message }) => message === failed.detail);
+const throwFirstFailure = async (
+  context: ConsoleContext,
+  vm: HostVm,
+  failed: PrerequisiteCheck,
+  vaultName: string,
+): Promise<never> => {
+  const problem = vm.problems.find(({ message }) => message === failed.detail);
   if (problem !== undefined) throw ReplicationError.fromReport({ ...problem, vm: vm.name });
   if (failed.name === 'The VM has disks') {
     throw new ReplicationError('VM_NO_DISKS', `${vm.name} has no disk to protect.`, { vm: vm.name });
   }
+  // A vault that cannot be reached says itself why, and whether trying again may help.
+  await context.vaults.with(vaultName, (vault) => vault.info());
   const code = failed.name.startsWith('Vault') ? 'VAULT_ACCESS_DENIED' : 'DISK_ACCESS_DENIED';
   throw new ReplicationError(code, `${failed.name}: ${failed.detail}`, { vm: vm.name });
 };
@@ -167,6 +179,7 @@ const newProtection = (context: ConsoleContext, vm: HostVm, params: ProtectParam
   committedConsistency: null,
   unsent: null,
   shipment: null,
+  direct: null,
   nextSequence: 1,
   lastCycle: null,
   nextCycleAtMs: null,
@@ -191,5 +204,5 @@ const diskRecord = (vm: HostVm, disk: HostDisk, excluded: boolean): ProtectedDis
   logBaseCut: 0,
   initialStamps: null,
   lastScan: null,
-  hrl: { bytes: 0, degraded: false },
+  hrl: { bytes: 0, degraded: null },
 });

@@ -27,9 +27,15 @@ export const findInVaults = async (
   if (here[0] !== undefined && here.length === 1) return { vaultName: here[0].vaultName, vmId: here[0].vmId };
   const names = vaultName === undefined ? context.store.vaults.list().map(({ name }) => name) : [vaultName];
   const found: VaultedVm[] = [];
+  let unreadable: ReplicationError | null = null;
   for (const name of names) {
-    const vms = await context.vaults.with(name, (vault) => vault.listVms());
-    found.push(...vms.filter(isKey).map(({ vmId }) => ({ vaultName: name, vmId })));
+    try {
+      const vms = await context.vaults.with(name, (vault) => vault.listVms());
+      found.push(...vms.filter(isKey).map(({ vmId }) => ({ vaultName: name, vmId })));
+    } catch (error) {
+      // Another vault that is away must not keep the VM from being brought back from this one.
+      unreadable = ReplicationError.from(error);
+    }
   }
   if (found.length > 1) {
     throw new ReplicationError(
@@ -38,6 +44,7 @@ export const findInVaults = async (
       { vm: key },
     );
   }
+  if (found[0] === undefined && unreadable !== null) throw unreadable;
   if (found[0] === undefined)
     throw new ReplicationError('VM_NOT_FOUND', `No vault holds a VM "${key}".`, { vm: key });
   return found[0];
@@ -77,6 +84,7 @@ export const restoreVm = async (
   params: CheckedParams<'restore'>,
   vaulted: VaultedVm,
   job: Job,
+  signal: AbortSignal,
 ): Promise<RestoreResult> => {
   const startedAtMs = context.clock.now();
   const { kind, target, vaultId } = context.vaults.get(vaulted.vaultName);
@@ -85,7 +93,6 @@ export const restoreVm = async (
   );
   const point = choosePoint(vm, points, params.point);
   const targets = await planFiles(vm, params);
-  const signal = job.signal;
   const files: { disk: string; path: string; sizeBytes: number }[] = [];
   for (const { disk, path, format } of targets) {
     await job.step(`Restore ${disk.name}`, (progress) =>

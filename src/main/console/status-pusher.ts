@@ -1,3 +1,4 @@
+import { ReplicationError } from '../../contract/errors.ts';
 import type { EnginePush } from '../../contract/events.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { vmStatus } from './vm-status.ts';
@@ -22,7 +23,19 @@ export class StatusPusher {
 
   changed(vmId: string): void {
     this.changedVms.add(vmId);
-    this.timer ??= setTimeout(() => void this.flush(), intervalMs).unref();
+    const { context } = this;
+    if (context === null) return;
+    // The timer stays set until its flush is done: two flushes could overtake each other.
+    this.timer ??= setTimeout(() => {
+      context.background.run('Telling the watchers', async () => {
+        try {
+          await this.flush(context);
+        } finally {
+          this.timer = null;
+          if (this.changedVms.size > 0) this.changed([...this.changedVms][0]!);
+        }
+      });
+    }, intervalMs).unref();
   }
 
   close(): void {
@@ -30,15 +43,24 @@ export class StatusPusher {
     this.context = null;
   }
 
-  private async flush(): Promise<void> {
-    this.timer = null;
+  private async flush(context: ConsoleContext): Promise<void> {
     const vmIds = [...this.changedVms];
     this.changedVms.clear();
     for (const vmId of vmIds) {
-      const { context } = this;
-      if (context === null) return;
-      if (context.store.protections.get(vmId) === null) this.push({ kind: 'unprotected', vmId });
-      else this.push({ kind: 'status', status: await vmStatus(context, vmId) });
+      if (this.context === null) return;
+      const push = await this.pushOf(context, vmId);
+      this.push(push);
+    }
+  }
+
+  private async pushOf(context: ConsoleContext, vmId: string): Promise<EnginePush> {
+    try {
+      return { kind: 'status', status: await vmStatus(context, vmId) };
+    } catch (error) {
+      if (error instanceof ReplicationError && error.code === 'VM_NOT_PROTECTED') {
+        return { kind: 'unprotected', vmId };
+      }
+      throw error;
     }
   }
 }

@@ -1,33 +1,61 @@
 import { rmSync } from 'node:fs';
+import { ReplicationError } from '../../contract/errors.ts';
 import type { UnprotectResult } from '../../contract/reports.ts';
 import type { Job } from '../replication/job-runner.ts';
+import type { ProtectionRecord } from '../store/records.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { trackingPath } from './vm-status.ts';
 
-/** Disable protection: replication ends, logs and tracking state go, the replica stays unless asked otherwise. */
+/**
+ * Disable protection: replication ends, logs and tracking state go, the replica stays unless asked otherwise. When a step
+ * fails the VM stays protected and goes on.
+ */
 export const unprotectVm = async (
   context: ConsoleContext,
-  vmId: string,
+  record: ProtectionRecord,
   deleteReplica: boolean,
   job: Job,
 ): Promise<UnprotectResult> => {
-  const record = context.engine.replicator(vmId).vm.record;
-  const disks = context.store.protectedDisks.list(vmId);
-  await job.step('Stop replication', () => context.engine.removed(vmId));
-  if (deleteReplica) {
-    await job.step('Delete the replica', () =>
-      context.vaults.with(record.vaultName, (vault) => vault.removeVm(vmId)),
-    );
-  }
-  await job.step('Remove logs and tracking state', async () => {
-    for (const { diskId, rootPath, excluded } of disks) {
-      if (!excluded) await context.pool.run('dropLogs', { diskId, rootPath, sequence: null });
+  const { vmId, name } = record;
+  await context.engine.remove(vmId, async () => {
+    const disks = context.store.protectedDisks.list(vmId);
+    if (deleteReplica) {
+      await job.step('Delete the replica', () => deleteFromVault(context, record.vaultName, vmId));
     }
-    context.store.protections.remove(vmId);
-    rmSync(trackingPath(context.trackingDirectory, vmId), { recursive: true, force: true });
+    await job.step('Remove logs and tracking state', async () => {
+      for (const { diskId, rootPath, excluded } of disks) {
+        if (!excluded) await dropLogs(context, diskId, rootPath);
+      }
+      context.store.protections.remove(vmId);
+      rmSync(trackingPath(context.trackingDirectory, vmId), { recursive: true, force: true });
+    });
   });
-  context.jobs.resume('initial', vmId)?.cancel();
+  for (const kind of ['initial', 'resync'] as const) {
+    const text = `The protection of ${name} was removed.`;
+    context.jobs.resume(kind, vmId)?.fail(new ReplicationError('CANCELLED', text, { vm: name }));
+  }
   const kept = deleteReplica ? 'its replica was deleted' : 'its replica stays in the vault';
-  context.events.info(`Protection of ${record.name} was disabled; ${kept}.`, { vmId, vm: record.name });
-  return { kind: 'unprotect', vm: record.name, replicaDeleted: deleteReplica };
+  context.events.info(`Protection of ${name} was disabled; ${kept}.`, { vmId, vm: name });
+  context.statusChanged(vmId);
+  return { kind: 'unprotect', vm: name, replicaDeleted: deleteReplica };
+};
+
+/** A replica that is gone already is as deleted as it can be. */
+const deleteFromVault = async (context: ConsoleContext, vaultName: string, vmId: string): Promise<void> => {
+  try {
+    await context.vaults.with(vaultName, (vault) => vault.removeVm(vmId));
+  } catch (error) {
+    if (!(error instanceof ReplicationError && error.code === 'REPLICA_MISSING')) throw error;
+  }
+};
+
+/** A disk whose folder is gone has no logs left: that must not keep its VM protected for ever. */
+const dropLogs = async (context: ConsoleContext, diskId: string, rootPath: string): Promise<void> => {
+  try {
+    await context.pool.run('dropLogs', { diskId, rootPath, sequence: null });
+  } catch (thrown) {
+    const error = ReplicationError.from(thrown);
+    if (error.code !== 'HRL_READ_FAILED') throw error;
+    context.events.warning(`The logs of ${rootPath} were not removed: ${error.message}`, { disk: rootPath });
+  }
 };

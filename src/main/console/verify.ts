@@ -1,5 +1,6 @@
 import type { BlockDifference, VerifyResult } from '../../contract/reports.ts';
 import { blockLength, trackingBlockBytes } from '../block/tracking-block.ts';
+import { frozenPath } from '../replication/copy-disk.ts';
 import type { Job } from '../replication/job-runner.ts';
 import type { ConsoleContext } from './console-context.ts';
 
@@ -19,12 +20,11 @@ export const verifyVm = async (context: ConsoleContext, vmId: string, job: Job):
       const found = await vm.findOnHost();
       const frozen = await context.host().freeze(
         found.vm,
-        found.disks.map(({ record }) => record.diskId),
+        found.disks.map(({ host }) => host.id),
       );
       try {
         for (const { record, host } of found.disks) {
-          const path = frozen.disks.find(({ diskId }) => diskId === record.diskId)?.path ?? host.path;
-          const source = vm.sourceSpec(record, path);
+          const source = vm.sourceSpec(record, frozenPath(frozen, { host }));
           const result = await job.step(`Verify ${record.name}`, (progress) =>
             context.pool.run(
               'verify',

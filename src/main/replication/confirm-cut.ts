@@ -9,6 +9,4 @@ export const confirmCut = (vm: ProtectedVm, { cut, takenAtMs, consistency }: Cut
     lastSyncAtMs: takenAtMs,
     shipment: null,
     direct: null,
-    retry: null,
-    error: null,
   });

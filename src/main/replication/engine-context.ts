@@ -4,6 +4,7 @@ import type { Log } from '../platform/log.ts';
 import type { Store } from '../store/store.ts';
 import type { VaultWriter } from '../vault/replica-vault.ts';
 import type { WorkerPool } from '../workers/worker-pool.ts';
+import type { BackgroundWork } from './background-work.ts';
 import type { EventLog } from './event-log.ts';
 import type { JobRunner } from './job-runner.ts';
 
@@ -15,6 +16,7 @@ export interface EngineContext {
   readonly log: Log;
   readonly events: EventLog;
   readonly jobs: JobRunner;
+  readonly background: BackgroundWork;
   /** This installation, as vaults know it. */
   readonly installation: VaultWriter;
   /** Digest tables live here, one directory a VM. */

@@ -6,6 +6,7 @@ import { VmReplicator } from './vm-replicator.ts';
 export class ReplicationEngine {
   private readonly context: EngineContext;
   private readonly replicators = new Map<string, VmReplicator>();
+  private readonly leaving = new Set<string>();
   private started = false;
 
   constructor(context: EngineContext) {
@@ -20,7 +21,9 @@ export class ReplicationEngine {
   start(): void {
     if (this.started) return;
     this.started = true;
-    for (const { vmId } of this.context.store.protections.list()) this.replicator(vmId).start();
+    for (const { vmId } of this.context.store.protections.list()) {
+      if (!this.leaving.has(vmId)) this.replicator(vmId).start();
+    }
   }
 
   async stop(): Promise<void> {
@@ -28,13 +31,17 @@ export class ReplicationEngine {
     await Promise.all([...this.replicators.values()].map((replicator) => replicator.stop()));
   }
 
-  /** @throws VM_NOT_PROTECTED */
+  /** @throws VM_NOT_PROTECTED, STATE_INVALID while its protection is being removed */
   replicator(vmId: string): VmReplicator {
+    const record = this.context.store.protections.get(vmId);
+    if (record === null) throw new ReplicationError('VM_NOT_PROTECTED', 'The VM is not protected.');
+    if (this.leaving.has(vmId)) {
+      throw new ReplicationError('STATE_INVALID', `The protection of ${record.name} is being removed.`, {
+        vm: record.name,
+      });
+    }
     const known = this.replicators.get(vmId);
     if (known !== undefined) return known;
-    if (this.context.store.protections.get(vmId) === null) {
-      throw new ReplicationError('VM_NOT_PROTECTED', 'The VM is not protected.');
-    }
     const replicator = new VmReplicator(this.context, vmId);
     this.replicators.set(vmId, replicator);
     return replicator;
@@ -51,9 +58,20 @@ export class ReplicationEngine {
     if (this.started) replicator.start();
   }
 
-  /** Stops replicating a VM for good. */
-  async removed(vmId: string): Promise<void> {
-    await this.replicators.get(vmId)?.stop();
-    this.replicators.delete(vmId);
+  /**
+   * Removes a VM from replication: what runs for it is cancelled, nothing new begins, then `work` removes the rest. When
+   * that fails the VM is protected as before.
+   */
+  async remove<T>(vmId: string, work: () => Promise<T>): Promise<T> {
+    const replicator = this.replicator(vmId);
+    this.leaving.add(vmId);
+    try {
+      await replicator.leave();
+      this.replicators.delete(vmId);
+      return await work();
+    } finally {
+      this.leaving.delete(vmId);
+      if (this.context.store.protections.get(vmId) !== null) this.added(vmId);
+    }
   }
 }

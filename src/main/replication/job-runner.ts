@@ -13,13 +13,20 @@ import type { Store } from '../store/store.ts';
 
 const persistIntervalMs = 5_000;
 
+interface Waiter {
+  readonly settled: (report: JobReport) => boolean;
+  readonly resolve: (report: JobReport) => void;
+  readonly reject: (error: ReplicationError) => void;
+}
+
 /** Jobs: persisted with their steps, told to whoever watches, awaited and cancelled. */
 export class JobRunner {
   private readonly store: Store;
   private readonly clock: Clock;
   private readonly push: (push: EnginePush) => void;
   private readonly live = new Map<number, Job>();
-  private readonly waiters = new Map<number, ((report: JobReport) => void)[]>();
+  private readonly waiters = new Map<number, Waiter[]>();
+  private stopping = false;
 
   constructor(store: Store, clock: Clock, push: (push: EnginePush) => void) {
     this.store = store;
@@ -64,11 +71,7 @@ export class JobRunner {
   endAbandoned(kinds: readonly JobKind[]): void {
     for (const { id, ...record } of this.store.jobs.notEnded()) {
       if (!kinds.includes(record.kind) || this.live.has(id)) continue;
-      this.adopt(id, record).fail(
-        new ReplicationError('ENGINE_STOPPED', 'The engine was stopped before the job had ended.', {
-          vm: record.vm,
-        }),
-      );
+      this.adopt(id, record).fail(engineStopped(record.vm));
     }
   }
 
@@ -93,21 +96,51 @@ export class JobRunner {
     return isEnded(report.state) ? report : this.get(id);
   }
 
-  /** The job's report once it has ended, or once `settled` says that nothing will move it. */
-  wait(id: number, settled: (report: JobReport) => boolean = () => false): Promise<JobReport> {
+  /**
+   * The job's report once it has ended, or once `settled` says that nothing will move it.
+   * @throws ENGINE_STOPPED when the engine stops before that
+   */
+  async wait(id: number, settled: (report: JobReport) => boolean = () => false): Promise<JobReport> {
     const report = this.get(id);
-    if (isEnded(report.state) || settled(report)) return Promise.resolve(report);
-    return new Promise((resolve) => {
-      const watch = (next: JobReport) => {
-        if (isEnded(next.state) || settled(next)) resolve(next);
-        else this.watch(id, watch);
-      };
-      this.watch(id, watch);
+    if (isEnded(report.state) || settled(report)) return report;
+    if (this.stopping) throw engineStopped(report.vm);
+    return new Promise((resolve, reject) => {
+      this.waiters.set(id, [...(this.waiters.get(id) ?? []), { settled, resolve, reject }]);
     });
   }
 
-  private watch(id: number, watcher: (report: JobReport) => void): void {
-    this.waiters.set(id, [...(this.waiters.get(id) ?? []), watcher]);
+  /**
+   * Runs `work` to the job's end; never rejects. A failure is the job's, and `failed` is told of it first. Work that an
+   * orderly stop cut short fails with `ENGINE_STOPPED`.
+   */
+  async carryOut(
+    job: Job,
+    work: () => Promise<JobResult>,
+    failed: (error: ReplicationError) => void,
+  ): Promise<void> {
+    job.running();
+    try {
+      job.succeed(await work());
+    } catch (thrown) {
+      const error = ReplicationError.from(thrown).forVm(job.record.vm);
+      const stopped = error.code === 'CANCELLED' && this.stopping && job.record.state !== 'cancelling';
+      const failure = stopped ? engineStopped(job.record.vm) : error;
+      if (failure.code !== 'CANCELLED') failed(failure);
+      job.fail(failure);
+    }
+  }
+
+  /** Begins an orderly stop: what runs is brought to its next checkpoint. */
+  stop(): void {
+    this.stopping = true;
+    for (const job of this.live.values()) job.interrupt();
+  }
+
+  /** After everything came to rest: who still waits for a job is told that it will not move any more. */
+  close(): void {
+    for (const [id, waiters] of this.waiters)
+      for (const { reject } of waiters) reject(engineStopped(this.get(id).vm));
+    this.waiters.clear();
   }
 
   private adopt(id: number, record: JobRecord): Job {
@@ -116,14 +149,25 @@ export class JobRunner {
       const report = jobReport(id, changed);
       if (isEnded(changed.state)) this.live.delete(id);
       this.push({ kind: 'job', job: report });
-      const watchers = this.waiters.get(id) ?? [];
-      this.waiters.delete(id);
-      for (const watcher of watchers) watcher(report);
+      this.answer(id, report);
     });
     this.live.set(id, job);
     return job;
   }
+
+  private answer(id: number, report: JobReport): void {
+    const waiters = this.waiters.get(id) ?? [];
+    const isDone = ({ settled }: Waiter) => isEnded(report.state) || settled(report);
+    const left = waiters.filter((waiter) => !isDone(waiter));
+    if (left.length > 0) this.waiters.set(id, left);
+    else this.waiters.delete(id);
+    for (const waiter of waiters) if (isDone(waiter)) waiter.resolve(report);
+  }
 }
+
+/** What happens to work that a stop of the engine cuts short and that cannot be gone on with. */
+export const engineStopped = (vm: string): ReplicationError =>
+  new ReplicationError('ENGINE_STOPPED', 'The engine was stopped before the job had ended.', { vm });
 
 /** One job under way. Steps run one after the other; a step's weight in the percentage is equal unless progress says more. */
 export class Job {
@@ -146,7 +190,7 @@ export class Job {
     this.changed = changed;
   }
 
-  /** Aborts when the job is cancelled. */
+  /** Aborts when the job is cancelled, and when the engine stops. */
   get signal(): AbortSignal {
     return this.controller.signal;
   }
@@ -178,6 +222,11 @@ export class Job {
     this.update({ state: 'waitingForRetry', error, nextAttemptAtMs }, true);
   }
 
+  /** A person paused the VM: the job goes on when the VM does. */
+  pause(): void {
+    this.update({ state: 'paused', error: null, nextAttemptAtMs: null }, true);
+  }
+
   succeed(result: JobResult | null): void {
     this.update({ state: 'succeeded', endedAtMs: this.clock.now(), percent: 100, result, error: null }, true);
   }
@@ -190,8 +239,14 @@ export class Job {
   cancel(): void {
     if (isEnded(this.record.state)) return;
     this.controller.abort();
+    if (this.record.state === 'cancelling') return;
     if (this.record.state === 'running') this.update({ state: 'cancelling' }, true);
     else this.fail(new ReplicationError('CANCELLED', 'The job was cancelled.', { vm: this.record.vm }));
+  }
+
+  /** Ends the work under way, not the job. */
+  interrupt(): void {
+    this.controller.abort();
   }
 
   private setStep(name: string, change: Partial<JobStep>, durable: boolean): void {
@@ -209,6 +264,8 @@ export class Job {
   }
 
   private update(change: Partial<JobRecord>, durable: boolean): void {
+    // Cancelled while it waited for its turn, say: nothing brings an ended job back.
+    if (isEnded(this.record.state)) return;
     this.record = { ...this.record, ...change };
     const now = this.clock.now();
     const due = durable || now - this.lastPersistedAtMs >= persistIntervalMs;

@@ -4,6 +4,7 @@ import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts'
 /** What a VM's replication does next, and when. `reason` is for people. */
 export type PlannedAction =
   | { readonly kind: 'initial'; readonly atMs: number }
+  | { readonly kind: 'resync'; readonly atMs: number }
   | { readonly kind: 'cycle'; readonly atMs: number; readonly ship: boolean }
   | { readonly kind: 'wait'; readonly untilMs: number | null; readonly reason: string };
 
@@ -13,6 +14,7 @@ export type PlannedAction =
  * | the VM is …                                   | next                                                       |
  * |-----------------------------------------------|------------------------------------------------------------|
  * | marked for resynchronization, or in error     | waits for a person                                         |
+ * | marked, and its resynchronization failed      | resynchronizes at the retry's time; paused: waits          |
  * | without a complete initial replica            | initial replication, at the retry's time; paused: waits    |
  * | paused                                        | tracks at the copy frequency, sends nothing                |
  * | waiting for a retry                           | tracks at the copy frequency, sends at the retry's time    |
@@ -23,7 +25,11 @@ export const planNext = (
   disks: readonly ProtectedDiskRecord[],
   nowMs: number,
 ): PlannedAction => {
-  if (vm.resync !== null) return { kind: 'wait', untilMs: null, reason: 'waits to be resynchronized' };
+  if (vm.resync !== null) {
+    if (vm.retry !== null && vm.pausedAtMs === null)
+      return { kind: 'resync', atMs: vm.retry.nextAttemptAtMs };
+    return { kind: 'wait', untilMs: null, reason: 'waits to be resynchronized' };
+  }
   if (vm.error !== null)
     return { kind: 'wait', untilMs: null, reason: 'waits for somebody to act on the error' };
   const retryAtMs = vm.retry?.nextAttemptAtMs ?? null;

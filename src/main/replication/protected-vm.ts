@@ -1,6 +1,8 @@
-import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { ReplicationError } from '../../contract/errors.ts';
+import { bitmapPath } from '../block/block-bitmap.ts';
+import { sentDigestsPath } from '../block/sent-digests.ts';
 import type { HostDisk, HostVm } from '../host/host.ts';
 import { removeDurably } from '../platform/durable.ts';
 import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
@@ -41,6 +43,37 @@ export class ProtectedVm {
     if (disk !== null) this.engine.store.protectedDisks.put({ ...disk, ...change });
   }
 
+  /** A disk's record as it is now. */
+  disk({ diskId }: Pick<ProtectedDiskRecord, 'diskId'>): ProtectedDiskRecord {
+    const disk = this.engine.store.protectedDisks.get(this.vmId, diskId);
+    if (disk === null) throw new ReplicationError('VM_NOT_PROTECTED', 'The VM is not protected any more.');
+    return disk;
+  }
+
+  /** Whether changes are known that no log holds. */
+  get hasUnloggedChanges(): boolean {
+    return this.includedDisks.some(({ hrl }) => (hrl.degraded?.changedBlocks ?? 0) > 0);
+  }
+
+  /** Changes what is known of a disk's logs. */
+  updateHrl(diskId: string, change: Partial<ProtectedDiskRecord['hrl']>): void {
+    const disk = this.engine.store.protectedDisks.get(this.vmId, diskId);
+    if (disk !== null) this.updateDisk(diskId, { hrl: { ...disk.hrl, ...change } });
+  }
+
+  /** The log takes the disk's changes again. */
+  dropBitmap(diskId: string): void {
+    this.updateHrl(diskId, { degraded: null });
+    rmSync(bitmapPath(this.tablePath(diskId)), { force: true });
+  }
+
+  /** A disk's logs were dropped: what stood in for them goes with them. */
+  dropSideFiles(diskId: string): void {
+    this.updateHrl(diskId, { bytes: 0, degraded: null });
+    const tablePath = this.tablePath(diskId);
+    for (const path of [bitmapPath(tablePath), sentDigestsPath(tablePath)]) rmSync(path, { force: true });
+  }
+
   /** Assigns the next cut number, durably before it is used: a number never stands for two states. */
   nextCut(): number {
     const cut = this.record.cut + 1;
@@ -73,11 +106,11 @@ export class ProtectedVm {
     return join(this.engine.trackingDirectory, this.vmId, `${diskId}.digests`);
   }
 
-  /** Makes room for a new digest table: the directory is there, an old table is not. */
+  /** Makes room for a new digest table: the directory is there, an old table and what lay beside it are not. */
   prepareTable(diskId: string): void {
     const path = this.tablePath(diskId);
     mkdirSync(dirname(path), { recursive: true });
-    removeDurably(path);
+    for (const file of [bitmapPath(path), sentDigestsPath(path), path]) removeDurably(file);
   }
 
   sourceSpec(disk: ProtectedDiskRecord, path: string): SourceSpec {
@@ -87,12 +120,40 @@ export class ProtectedVm {
   /**
    * The VM on the host now, with each included disk found again by its id; paths that a checkpoint or a rename changed
    * are taken over.
-   * @throws VM_NOT_FOUND, DISK_NOT_FOUND, DISK_CHANGED_GEOMETRY, DISK_CHAIN_BROKEN and what else the host says of a disk
+   * @throws VM_NOT_FOUND, DISK_NOT_FOUND, DISK_REPLACED, DISK_CHANGED_GEOMETRY, DISK_CHAIN_BROKEN and what else the host
+   *   says of a disk
    */
-  async findOnHost(): Promise<{
-    vm: HostVm;
-    disks: readonly { record: ProtectedDiskRecord; host: HostDisk }[];
-  }> {
+  async findOnHost(): Promise<{ vm: HostVm; disks: readonly FoundDisk[] }> {
+    const vm = await this.findVm();
+    const disks = this.includedDisks.map((record) => ({ record, host: findDisk(vm, record) }));
+    return { vm, disks: disks.map((disk) => this.takeOverPaths(disk)) };
+  }
+
+  /**
+   * The same for a resynchronization: a disk that was replaced or resized is taken as it is now. One whose size changed
+   * has no replica any more and is pending.
+   */
+  async takeOverChanges(): Promise<{ vm: HostVm; disks: readonly FoundDisk[] }> {
+    const vm = await this.findVm();
+    for (const record of this.includedDisks) {
+      const { diskId, sizeBytes, sectorBytes } = record;
+      const host = findDisk(vm, record, true);
+      const hostDiskId = host.id === diskId ? undefined : host.id;
+      const kept = host.sizeBytes === sizeBytes && host.logicalSectorBytes === sectorBytes;
+      const { hostDiskId: _former, ...known } = record;
+      this.engine.store.protectedDisks.put({
+        ...known,
+        ...(hostDiskId === undefined ? {} : { hostDiskId }),
+        sizeBytes: host.sizeBytes,
+        sectorBytes: host.logicalSectorBytes,
+        format: host.format,
+        ...(kept ? {} : { phase: 'pending' as const }),
+      });
+    }
+    return this.findOnHost();
+  }
+
+  private async findVm(): Promise<HostVm> {
     const { name, path } = this.record;
     const vm = (await this.engine.host().listVms()).find(({ id }) => id === this.vmId);
     if (vm === undefined) {
@@ -101,38 +162,54 @@ export class ProtectedVm {
       });
     }
     if (vm.name !== name || vm.path !== path) this.update({ name: vm.name, path: vm.path });
-    const disks = this.includedDisks.map((record) => ({ record, host: this.findDisk(vm, record) }));
-    return {
-      vm,
-      disks: disks.map(({ record, host }) => {
-        if (record.path !== host.path || record.rootPath !== host.rootPath || record.name !== host.name) {
-          this.updateDisk(record.diskId, { path: host.path, rootPath: host.rootPath, name: host.name });
-        }
-        return { record: { ...record, path: host.path, rootPath: host.rootPath, name: host.name }, host };
-      }),
-    };
+    return vm;
   }
 
-  private findDisk(vm: HostVm, record: ProtectedDiskRecord): HostDisk {
-    const host = vm.disks.find(({ id }) => id === record.diskId);
-    const context = { vm: vm.name, file: record.path };
-    if (host === undefined) {
-      const problem =
-        vm.problems.find(({ file }) => file !== undefined && record.path.endsWith(file)) ?? vm.problems[0];
-      if (problem !== undefined) throw ReplicationError.fromReport({ ...problem, vm: vm.name });
-      throw new ReplicationError(
-        'DISK_NOT_FOUND',
-        `${record.name} of ${vm.name} is gone; it was at ${record.path}.`,
-        context,
-      );
+  private takeOverPaths({ record, host }: FoundDisk): FoundDisk {
+    const { path, rootPath, name } = host;
+    if (record.path !== path || record.rootPath !== rootPath || record.name !== name) {
+      this.updateDisk(record.diskId, { path, rootPath, name });
     }
-    if (host.sizeBytes !== record.sizeBytes) {
-      throw new ReplicationError(
-        'DISK_CHANGED_GEOMETRY',
-        `${record.name} of ${vm.name} has ${host.sizeBytes} bytes now and had ${record.sizeBytes} when it was protected.`,
-        context,
-      );
-    }
-    return host;
+    return { record: { ...record, path, rootPath, name }, host };
   }
 }
+
+/** A protected disk and what the host shows of it. */
+export interface FoundDisk {
+  readonly record: ProtectedDiskRecord;
+  readonly host: HostDisk;
+}
+
+/** @param asItIs whatever disk is in the place of the one that was protected, of whatever size */
+const findDisk = (vm: HostVm, record: ProtectedDiskRecord, asItIs = false): HostDisk => {
+  const { name, path, sizeBytes, rootPath } = record;
+  const id = record.hostDiskId ?? record.diskId;
+  const context = { vm: vm.name, file: path };
+  const inPlace = vm.disks.find((disk) => basename(disk.rootPath) === basename(rootPath));
+  const host = vm.disks.find((disk) => disk.id === id) ?? (asItIs ? inPlace : undefined);
+  if (host === undefined) {
+    if (inPlace !== undefined) {
+      throw new ReplicationError(
+        'DISK_REPLACED',
+        `${inPlace.path} is another disk now than the one that was protected.`,
+        context,
+      );
+    }
+    const problem =
+      vm.problems.find(({ file }) => file !== undefined && path.endsWith(file)) ?? vm.problems[0];
+    if (problem !== undefined) throw ReplicationError.fromReport({ ...problem, vm: vm.name });
+    throw new ReplicationError(
+      'DISK_NOT_FOUND',
+      `${name} of ${vm.name} is gone; it was at ${path}.`,
+      context,
+    );
+  }
+  if (host.sizeBytes !== sizeBytes && !asItIs) {
+    throw new ReplicationError(
+      'DISK_CHANGED_GEOMETRY',
+      `${name} of ${vm.name} has ${host.sizeBytes} bytes now and had ${sizeBytes} when it was protected.`,
+      context,
+    );
+  }
+  return host;
+};

@@ -1,29 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import type { Consistency } from '../../contract/model.ts';
-import type { HostDisk } from '../host/host.ts';
-import type { ProtectedDiskRecord } from '../store/records.ts';
-import type { RecoveryPoint, VaultDisk } from '../vault/replica-vault.ts';
-import type { InitialResult, PassProgress } from '../workers/protocol.ts';
-import { asChangingDisk } from './changing-disk.ts';
+import type { RecoveryPoint } from '../vault/replica-vault.ts';
+import { confirmCut } from './confirm-cut.ts';
+import { type Copy, copyDisk, frozenPath, prepareCopy } from './copy-disk.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { Job } from './job-runner.ts';
 import type { ProtectedVm } from './protected-vm.ts';
-import { type ChainStamps, settledStamps, stoodStill } from './stamps.ts';
-import { confirmCut, type ShippingOptions } from './vm-shipping.ts';
+import { settledStamps } from './stamps.ts';
+import { registerAtVault } from './vault-entry.ts';
+import type { ShippingOptions } from './vm-shipping.ts';
 
 export interface InitialReplicationOutcome {
   readonly sentBytes: number;
   readonly skippedBytes: number;
   readonly consistency: Consistency;
   readonly point: RecoveryPoint | null;
-}
-
-interface Copy {
-  readonly record: ProtectedDiskRecord;
-  readonly host: HostDisk;
-  readonly stamps: ChainStamps | null;
-  /** Whether an earlier run read part of the disk when its files looked otherwise. */
-  readonly mixed: boolean;
 }
 
 /**
@@ -37,20 +27,29 @@ export const replicateInitially = async (
   job: Job,
   options: ShippingOptions,
 ): Promise<InitialReplicationOutcome> => {
-  const { vm: hostVm, disks } = await vm.findOnHost();
-  const pending = disks.filter(({ record }) => record.phase !== 'complete');
+  const found = await vm.findOnHost();
+  await registerAtVault(engine, vm, found);
   const copies: Copy[] = [];
-  for (const disk of pending) copies.push(await prepareCopy(engine, vm, disk, options.signal));
+  for (const disk of found.disks.filter(({ record }) => record.phase !== 'complete')) {
+    const stamps = await settledStamps(disk.host.files, engine.clock, options.signal);
+    copies.push(await prepareCopy(engine, vm, { ...disk, stamps }));
+  }
   const cut = vm.nextCut();
-  const ids = copies.map(({ record }) => record.diskId);
-  const frozen = await engine.host().freeze(hostVm, ids);
+  const frozen = await engine.host().freeze(
+    found.vm,
+    copies.map(({ host }) => host.id),
+  );
   try {
     let sentBytes = 0;
     let skippedBytes = 0;
     for (const copy of copies) {
-      const { record, host } = copy;
-      const path = frozen.disks.find(({ diskId }) => diskId === record.diskId)?.path ?? host.path;
-      const result = await copyDisk(engine, vm, job, { ...copy, path, cut }, options);
+      const result = await copyDisk(
+        engine,
+        vm,
+        job,
+        { ...copy, path: frozenPath(frozen, copy), cut },
+        options,
+      );
       sentBytes += result.sentBytes;
       skippedBytes += result.skippedBytes;
     }
@@ -64,7 +63,7 @@ export const replicateInitially = async (
           replica: vm.replicaSpec(),
           ...taken,
           disks: [],
-          preparedDiskIds: ids,
+          preparedDiskIds: copies.map(({ record }) => record.diskId),
           keepPoints: vm.record.retentionPoints,
         },
         options,
@@ -72,13 +71,9 @@ export const replicateInitially = async (
       engine.store.transaction(() => {
         confirmCut(vm, taken);
         for (const { record, stamps, mixed } of copies) {
-          const lastScan = stamps === null || mixed ? null : { cut, stamps: stamps };
-          vm.updateDisk(record.diskId, {
-            phase: 'complete',
-            logBaseCut: cut,
-            initialStamps: null,
-            lastScan,
-          });
+          const lastScan = stamps === null || mixed ? null : { cut, stamps };
+          const logBaseCut = cut;
+          vm.updateDisk(record.diskId, { phase: 'complete', logBaseCut, initialStamps: null, lastScan });
         }
       });
       return { sentBytes, skippedBytes, consistency, point };
@@ -87,68 +82,3 @@ export const replicateInitially = async (
     await frozen.release();
   }
 };
-
-const copyDisk = (
-  engine: EngineContext,
-  vm: ProtectedVm,
-  job: Job,
-  { record, host, stamps, path, cut }: Copy & { readonly path: string; readonly cut: number },
-  options: ShippingOptions,
-): Promise<InitialResult> =>
-  job.step(`Copy ${record.name}`, async (progress) => {
-    const onProgress = (pass: PassProgress) => {
-      progress(pass.totalBytes === 0 ? 1 : pass.doneBytes / pass.totalBytes);
-      options.onProgress(pass);
-    };
-    try {
-      return await engine.pool.run(
-        'initial',
-        {
-          replica: vm.replicaSpec(),
-          disk: vaultDisk(record, host),
-          source: vm.sourceSpec(record, path),
-          tracking: vm.trackingSpec(record),
-          cut,
-        },
-        { signal: options.signal, onProgress },
-      );
-    } catch (error) {
-      throw await asChangingDisk(error, record, host.files, stamps);
-    }
-  });
-
-const prepareCopy = async (
-  engine: EngineContext,
-  vm: ProtectedVm,
-  { record, host }: { record: ProtectedDiskRecord; host: HostDisk },
-  signal: AbortSignal,
-): Promise<Copy> => {
-  const stamps = await settledStamps(host.files, engine.clock, signal);
-  if (record.phase === 'initial' && record.lineage !== null) {
-    const mixed = !(await stoodStill(host.files, record.initialStamps));
-    return { record, host, stamps, mixed };
-  }
-  // Logs that an earlier relationship left beside the disk mean nothing to this one.
-  await engine.pool.run('dropLogs', { diskId: record.diskId, rootPath: record.rootPath, sequence: null });
-  const lineage = randomUUID();
-  vm.prepareTable(record.diskId);
-  vm.updateDisk(record.diskId, {
-    phase: 'initial',
-    lineage,
-    initialStamps: stamps === null ? null : stamps,
-  });
-  return { record: { ...record, phase: 'initial', lineage }, host, stamps, mixed: false };
-};
-
-/** A disk as the vault's catalogue keeps it. */
-export const vaultDisk = (
-  record: ProtectedDiskRecord,
-  host: Pick<HostDisk, 'logicalSectorBytes'>,
-): VaultDisk => ({
-  diskId: record.diskId,
-  name: record.name,
-  sizeBytes: record.sizeBytes,
-  logicalSectorBytes: host.logicalSectorBytes,
-  sourceFormat: record.format,
-  isOperatingSystem: record.isOs,
-});

@@ -5,6 +5,7 @@ import type { FrozenVm, HostDisk, HostVm } from '../host/host.ts';
 import type { ProtectedDiskRecord } from '../store/records.ts';
 import type { PassProgress, ScanResult } from '../workers/protocol.ts';
 import { asChangingDisk } from './changing-disk.ts';
+import { frozenPath } from './copy-disk.ts';
 import type { EngineContext } from './engine-context.ts';
 import { hasRoomForLog, logReserve, noteRoomIfIdle, noteScan } from './log-room.ts';
 import type { ProtectedVm } from './protected-vm.ts';
@@ -86,7 +87,7 @@ const trackOnce = async (
   for (const { record, host } of changed) {
     stamps.set(record.diskId, await settledStamps(host.files, engine.clock, options.signal));
   }
-  const ids = changed.map(({ record }) => record.diskId);
+  const ids = changed.map(({ host }) => host.id);
   const frozen = await engine.host().freeze(hostVm, ids);
   try {
     return await scanAndCut(
@@ -142,7 +143,7 @@ const scanAndCut = async (
   const uncut = new Set<string>();
   try {
     for (const { record, host } of changed) {
-      const path = frozen.disks.find(({ diskId }) => diskId === record.diskId)?.path ?? record.path;
+      const path = frozenPath(frozen, { host });
       try {
         scans.push(await scanDisk(engine, vm, record, path, options, uncut));
       } catch (error) {

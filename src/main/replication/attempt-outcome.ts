@@ -1,0 +1,93 @@
+import type { ReplicationError } from '../../contract/errors.ts';
+import type { JobKind } from '../../contract/reports.ts';
+import type { EngineContext } from './engine-context.ts';
+import type { ProtectedVm } from './protected-vm.ts';
+import { isExhausted, nextAttemptAtMs } from './retry-schedule.ts';
+
+/** One try at a VM's cycle, initial replication or resynchronization. */
+export interface Attempt {
+  readonly what: JobKind;
+  readonly startedAtMs: number;
+  /** When it should have started: what a late cycle is judged by. */
+  readonly dueAtMs: number;
+}
+
+/** Writes down a success: it ends the waiting for a retry and whatever error there was. */
+export const noteSuccess = (
+  { store, clock, events }: EngineContext,
+  vm: ProtectedVm,
+  { what, dueAtMs }: Attempt,
+  sentBytes: number,
+): void => {
+  const { vmId } = vm;
+  const { retry, name, lastSyncAtMs } = vm.record;
+  const atMs = clock.now();
+  store.transaction(() => {
+    store.attempts.add({ vmId, atMs, what, outcome: 'succeeded', error: null, nextAttemptAtMs: null });
+    if (what === 'cycle') {
+      const latencyMs = lastSyncAtMs === null ? null : Math.max(0, atMs - lastSyncAtMs);
+      store.cycles.add({ vmId, dueAtMs, endedAtMs: atMs, outcome: 'succeeded', sentBytes, latencyMs });
+    }
+    vm.update({ retry: null, error: null });
+  });
+  if (retry !== null) events.info(`Replication of ${name} works again.`, { vmId, vm: name });
+};
+
+/** Writes down a try that a person cancelled: neither a success nor a failure. */
+export const noteCancelled = (
+  { store, clock }: EngineContext,
+  { vmId }: ProtectedVm,
+  { what }: Attempt,
+  error: ReplicationError,
+): void => {
+  const report = error.toReport();
+  const atMs = clock.now();
+  store.attempts.add({ vmId, atMs, what, outcome: 'cancelled', error: report, nextAttemptAtMs: null });
+};
+
+/**
+ * Writes down a failure, and when the next attempt comes by the retry schedule; null when none comes by itself.
+ * `effect` says what the failure does to the VM:
+ *
+ * | effect  | the VM                                                            |
+ * |---------|-------------------------------------------------------------------|
+ * | ladder  | is tried again, one step further up the schedule                  |
+ * | between | is tried again when it was to be: this was no attempt of the schedule |
+ * | mark    | is marked for resynchronization by the caller                     |
+ * | stop    | waits in the state Error for a person                             |
+ */
+export const noteFailure = (
+  { store, clock, events }: EngineContext,
+  vm: ProtectedVm,
+  { what, startedAtMs, dueAtMs }: Attempt,
+  error: ReplicationError,
+  effect: 'ladder' | 'between' | 'mark' | 'stop',
+): number | null => {
+  const { vmId } = vm;
+  const { retry, name } = vm.record;
+  const report = error.toReport();
+  const atMs = clock.now();
+  const subject = { vmId, vm: name };
+  let nextAtMs: number | null = null;
+  if (effect === 'stop') vm.update({ error: report, retry: null });
+  else if (effect === 'between' && retry !== null) {
+    nextAtMs = retry.nextAttemptAtMs;
+    vm.update({ retry: { ...retry, lastError: report } });
+  } else if (effect !== 'mark') {
+    const firstFailureAtMs = retry?.firstFailureAtMs ?? startedAtMs;
+    const attempts = (retry?.attempts ?? 0) + 1;
+    nextAtMs = Math.max(nextAttemptAtMs(firstFailureAtMs, attempts, atMs), atMs + (error.retryAfterMs ?? 0));
+    vm.update({ retry: { attempts, firstFailureAtMs, nextAttemptAtMs: nextAtMs, lastError: report } });
+    if (isExhausted(attempts) && !isExhausted(attempts - 1)) {
+      events.warning(`${name} is tried every 30 minutes from now on.`, subject);
+    }
+  }
+  store.attempts.add({ vmId, atMs, what, outcome: 'failed', error: report, nextAttemptAtMs: nextAtMs });
+  if (what === 'cycle') {
+    store.cycles.add({ vmId, dueAtMs, endedAtMs: atMs, outcome: 'failed', sentBytes: 0, latencyMs: null });
+  }
+  // Said once: a tracking-only cycle that meets the same trouble each time would fill the list.
+  const isKnown = effect === 'between' && retry?.lastError.code === report.code;
+  if (!isKnown) events.error(report, subject);
+  return nextAtMs;
+};

@@ -1,0 +1,53 @@
+import type { HostDisk, HostVm } from '../host/host.ts';
+import type { ProtectedDiskRecord } from '../store/records.ts';
+import { openReplicaVault } from '../vault/open-vault.ts';
+import type { ReplicaDiskState, VaultDisk } from '../vault/replica-vault.ts';
+import type { EngineContext } from './engine-context.ts';
+import type { FoundDisk, ProtectedVm } from './protected-vm.ts';
+
+/**
+ * Brings the vault's catalogue entry of a VM up to date (names, sizes; the whole entry where it was lost) and says where
+ * its replicas stand.
+ * @throws VAULT_*; VAULT_IN_USE when another installation is the VM's writer
+ */
+export const registerAtVault = async (
+  engine: EngineContext,
+  vm: ProtectedVm,
+  found: { readonly vm: HostVm; readonly disks: readonly FoundDisk[] },
+): Promise<ReadonlyMap<string, ReplicaDiskState>> => {
+  const { vmId, record } = vm;
+  const vault = openReplicaVault(vm.vaultSpec());
+  try {
+    await vault.saveVm({
+      vmId,
+      name: record.name,
+      generation: found.vm.generation,
+      disks: found.disks.map(({ record: disk, host }) => vaultDisk(disk, host)),
+      frequencySeconds: record.frequencySeconds,
+      retentionPoints: record.retentionPoints,
+      protectedAtMs: record.protectedAtMs,
+      writer: engine.installation,
+    });
+    const reader = await vault.readVm(vmId);
+    try {
+      return new Map((await reader.diskStates()).map((state) => [state.diskId, state]));
+    } finally {
+      await reader.close();
+    }
+  } finally {
+    await vault.close();
+  }
+};
+
+/** A disk as the vault's catalogue keeps it. */
+export const vaultDisk = (
+  record: ProtectedDiskRecord,
+  host: Pick<HostDisk, 'logicalSectorBytes'>,
+): VaultDisk => ({
+  diskId: record.diskId,
+  name: record.name,
+  sizeBytes: record.sizeBytes,
+  logicalSectorBytes: host.logicalSectorBytes,
+  sourceFormat: record.format,
+  isOperatingSystem: record.isOs,
+});

@@ -1,0 +1,54 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Clock } from '../../src/main/platform/clock.ts';
+
+interface Sleeper {
+  readonly dueMs: number;
+  readonly wake: () => void;
+}
+
+/**
+ * A clock that moves only when told to. It starts an hour ahead of the system's, so that files which a test just wrote
+ * count as settled and nobody waits for their times to grow old.
+ */
+export class FakeClock implements Clock {
+  private nowMs = Date.now() + 3_600_000;
+  private readonly sleepers = new Set<Sleeper>();
+
+  now(): number {
+    return this.nowMs;
+  }
+
+  wait(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const wake = () => {
+        this.sleepers.delete(sleeper);
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      const sleeper: Sleeper = { dueMs: this.nowMs + ms, wake };
+      this.sleepers.add(sleeper);
+      signal?.addEventListener('abort', wake);
+    });
+  }
+
+  /** Lets time pass; who sleeps wakes in the order due, and may go to sleep again before the next one wakes. */
+  async advance(ms: number): Promise<void> {
+    const untilMs = this.nowMs + ms;
+    for (;;) {
+      // Two turns of the event loop: enough for whoever woke to look at the clock and sleep again.
+      await setImmediate();
+      await setImmediate();
+      const [next] = [...this.sleepers].sort((a, b) => a.dueMs - b.dueMs);
+      if (next === undefined || next.dueMs > untilMs) break;
+      this.nowMs = Math.max(this.nowMs, next.dueMs);
+      next.wake();
+    }
+    this.nowMs = untilMs;
+  }
+
+  /** Lets time pass up to a moment. */
+  advanceTo(momentMs: number): Promise<void> {
+    return this.advance(momentMs - this.nowMs);
+  }
+}
