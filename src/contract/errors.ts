@@ -177,6 +177,10 @@ export const errorCatalogue = {
     'Connect the share, disk or network; the next try is automatic.',
     29174,
   ),
+  VAULT_NOT_FOUND: nonRecoverable(
+    'The vault does not exist',
+    'Check the account and the name of the container.',
+  ),
   VAULT_ACCESS_DENIED: nonRecoverable(
     'The vault refuses access',
     'Give the account read, write and delete rights in the vault.',

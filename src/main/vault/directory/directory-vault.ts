@@ -12,13 +12,13 @@ import type {
   VmReplica,
   VmReplicaReader,
 } from '../replica-vault.ts';
+import { requireWriter } from '../vault-writer.ts';
 import { DirectoryVmReader } from './directory-vm-reader.ts';
 import { DirectoryVmReplica } from './directory-vm-replica.ts';
 import { vmFolderName } from './file-names.ts';
 import { nodeFileOps, type VaultFileOps } from './file-ops.ts';
 import { checkDirectory } from './vault-check.ts';
 import { atVault, unreachable, vaultError, vaultFileName } from './vault-errors.ts';
-import { requireWriter } from './vault-writer.ts';
 import { assertVaultAt, hiddenFolder, recordFileName, VmFolder } from './vm-folder.ts';
 import {
   copyOf,

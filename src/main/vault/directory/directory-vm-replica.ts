@@ -8,6 +8,7 @@ import type {
   VmCut,
   VmReplica,
 } from '../replica-vault.ts';
+import { requireWriter } from '../vault-writer.ts';
 import { applyCommit, giveUpCommit, isBeyondRepair } from './apply-commit.ts';
 import { beginDelta } from './begin-delta.ts';
 import { beginInitial } from './begin-initial.ts';
@@ -15,7 +16,6 @@ import { DirectoryVmReader } from './directory-vm-reader.ts';
 import { prepareCommit } from './prepare-commit.ts';
 import { sweepVmFolder, withNewestPoints, withoutUnneeded } from './retention.ts';
 import { atVault, vaultError } from './vault-errors.ts';
-import { requireWriter } from './vault-writer.ts';
 import type { VmFolder } from './vm-folder.ts';
 import { describePoints, type VmRecord } from './vm-record.ts';
 

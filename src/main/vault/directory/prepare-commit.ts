@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { ReplicationError } from '../../../contract/errors.ts';
 import { LogReader } from '../../hrl/log-reader.ts';
+import { newPointId } from '../catalogue-record.ts';
 import type { VmCut } from '../replica-vault.ts';
 import { captureBeforeImages } from './before-images.ts';
 import { diskFolderOf, partialFileOf, readInitial, readStaged, stagedLog } from './disk-folder.ts';
@@ -107,11 +108,8 @@ const newPoint = (
   cut: VmCut,
   sequence: number,
 ): PointRecord => {
-  const time = new Date(cut.takenAtMs).toISOString().replace(/[-:]|\.\d+/g, '');
-  const wanted = `${time}-${cut.cut}`;
   const taken = record.points.map((point) => point.id);
-  let id = wanted;
-  for (let round = 2; taken.includes(id); round += 1) id = `${wanted}-${round}`;
+  const id = newPointId(cut.takenAtMs, cut.cut, taken);
   const inVm = new Set(record.vm.disks.map((disk) => disk.diskId));
   return {
     id,

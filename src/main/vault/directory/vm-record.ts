@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ReplicationError } from '../../../contract/errors.ts';
+import { parseCatalogue, vmSchema } from '../catalogue-record.ts';
 import type { RecoveryPoint, VaultVm } from '../replica-vault.ts';
 
 /**
@@ -48,26 +48,6 @@ const pointSchema = z.object({
   takenAtMs: z.number(),
   consistency: z.enum(['application', 'crash']),
   disks: z.array(z.object({ diskId: z.string(), generation: count })),
-});
-
-const vmSchema = z.object({
-  vmId: z.string().min(1),
-  name: z.string(),
-  generation: z.union([z.literal(1), z.literal(2), z.null()]),
-  disks: z.array(
-    z.object({
-      diskId: z.string().min(1),
-      name: z.string(),
-      sizeBytes: count,
-      logicalSectorBytes: count,
-      sourceFormat: z.enum(['raw', 'vhd', 'vhdx']),
-      isOperatingSystem: z.boolean(),
-    }),
-  ),
-  frequencySeconds: z.number(),
-  retentionPoints: z.number(),
-  protectedAtMs: z.number(),
-  writer: z.object({ installationId: z.string(), name: z.string() }),
 });
 
 const recordSchema = z.object({
@@ -150,31 +130,8 @@ const stagedSchema = z.object({
 });
 export type StagedRecord = z.infer<typeof stagedSchema>;
 
-const parse = <T>(schema: z.ZodType<T>, path: string, text: string): T => {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new ReplicationError('VAULT_CORRUPT', `${path} is not readable as JSON.`, { file: path, cause });
-  }
-  const format = (value as { format?: unknown } | null)?.format;
-  if (typeof format === 'number' && format > recordFormat) {
-    throw new ReplicationError(
-      'VAULT_UNSUPPORTED',
-      `${path} was written by a newer version (format ${format}).`,
-      {
-        file: path,
-      },
-    );
-  }
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const where = issue === undefined ? '' : ` (${issue.path.join('.')}: ${issue.message})`;
-  throw new ReplicationError('VAULT_CORRUPT', `${path} does not hold what it should${where}.`, {
-    file: path,
-  });
-};
+const parse = <T>(schema: z.ZodType<T>, path: string, text: string): T =>
+  parseCatalogue(schema, recordFormat, path, text);
 
 export const parseVaultRecord = (path: string, text: string): VaultRecord => parse(vaultSchema, path, text);
 export const parseVmRecord = (path: string, text: string): VmRecord => parse(recordSchema, path, text);

@@ -1,0 +1,148 @@
+import type { PageBlobClient } from '@azure/storage-blob';
+import { ReplicationError } from '../../../contract/errors.ts';
+import { asBuffer, digestBytes } from '../../block/digest.ts';
+import type { ReplicaContent } from '../replica-vault.ts';
+import { atAzure } from './azure-errors.ts';
+import type { DiskRecord, DiskState, VmRecord } from './azure-record.ts';
+import { digestBlobBytes, readPages } from './digest-windows.ts';
+import type { VmBlobs } from './vm-blobs.ts';
+
+/** Digests are asked for a few at a time; they come this many bytes at a time. */
+const digestWindowBytes = 64 * 1024;
+
+/**
+ * A disk's content at a recovery point or, with `pointId` null, its newest committed state: both are snapshots, so that a
+ * reader never sees a delta on its way.
+ */
+export class BlobContent implements ReplicaContent {
+  readonly sizeBytes: number;
+  readonly #blobs: VmBlobs;
+  readonly #diskId: string;
+  readonly #pointId: string | null;
+  #current: Current;
+  #window: { readonly from: number; readonly bytes: Buffer } | null = null;
+
+  /** @throws POINT_NOT_FOUND, REPLICA_MISSING */
+  static async open(blobs: VmBlobs, diskId: string, pointId: string | null): Promise<BlobContent> {
+    const content = new BlobContent(blobs, diskId, pointId, await resolve(blobs, diskId, pointId));
+    // Finds out now whether the snapshots are there.
+    await content.#steadily((data) => data.getProperties());
+    await content.#steadily((_, digests) => digests.getProperties());
+    return content;
+  }
+
+  private constructor(blobs: VmBlobs, diskId: string, pointId: string | null, current: Current) {
+    this.#blobs = blobs;
+    this.#diskId = diskId;
+    this.#pointId = pointId;
+    this.#current = current;
+    this.sizeBytes = current.state.sizeBytes;
+  }
+
+  read(target: Uint8Array, offset: number): Promise<void> {
+    return this.#steadily((data) => readPages(data, asBuffer(target), offset));
+  }
+
+  async digests(target: Uint8Array, firstBlock: number): Promise<void> {
+    const out = asBuffer(target);
+    for (let at = 0; at < out.length; ) {
+      const offset = firstBlock * digestBytes + at;
+      const { from, bytes } = await this.#digestWindow(offset);
+      at += bytes.copy(out, at, offset - from);
+    }
+  }
+
+  async close(): Promise<void> {}
+
+  async #digestWindow(offset: number): Promise<{ readonly from: number; readonly bytes: Buffer }> {
+    const from = Math.floor(offset / digestWindowBytes) * digestWindowBytes;
+    if (this.#window?.from === from) {
+      await this.#refresh();
+      return this.#window;
+    }
+    const bytes = Buffer.alloc(
+      Math.max(0, Math.min(digestWindowBytes, digestBlobBytes(this.sizeBytes) - from)),
+    );
+    if (offset - from >= bytes.length) {
+      const file = this.#blobs.url(this.#current.state.digests);
+      throw new ReplicationError('INPUT_INVALID', `The replica ${file} has no digest at ${offset}.`, {
+        file,
+        offset,
+      });
+    }
+    await this.#steadily((_, digests) => readPages(digests, bytes, from));
+    this.#window = { from, bytes };
+    return this.#window;
+  }
+
+  async #steadily(work: (data: PageBlobClient, digests: PageBlobClient) => Promise<unknown>): Promise<void> {
+    for (;;) {
+      const { data, snapshot, digests, digestsSnapshot } = this.#current.state;
+      const reading = atAzure(`${this.#blobs.url(data)} (${snapshot})`, () =>
+        work(
+          this.#blobs.pages(data).withSnapshot(snapshot),
+          this.#blobs.pages(digests).withSnapshot(digestsSnapshot),
+        ),
+      );
+      const [current, read] = await Promise.allSettled([this.#refresh(), reading]);
+      // A snapshot that went with an older state is no damage.
+      if (current.status === 'rejected') throw current.reason;
+      if (read.status === 'fulfilled') return;
+      const isGone = read.reason instanceof ReplicationError && read.reason.code === 'REPLICA_MISSING';
+      if (!isGone || !(await this.#hasNewSnapshot(snapshot))) throw read.reason;
+    }
+  }
+
+  /** The newest state is asked after while it is read. @throws STATE_INVALID once it moved */
+  async #refresh(): Promise<void> {
+    if (this.#pointId !== null || (await this.#blobs.recordEtag()) === this.#current.etag) return;
+    const next = await resolve(this.#blobs, this.#diskId, null);
+    const { state, sequence } = this.#current;
+    this.#current = next;
+    if (next.state.generation === state.generation && next.sequence === sequence) return;
+    const file = this.#blobs.url(state.data);
+    throw new ReplicationError('STATE_INVALID', `The replica ${file} moved on while it was read.`, { file });
+  }
+
+  /** A rolled-back delta leaves the same state under a new snapshot. */
+  async #hasNewSnapshot(snapshot: string): Promise<boolean> {
+    if (this.#current.state.snapshot === snapshot) {
+      this.#current = await resolve(this.#blobs, this.#diskId, this.#pointId);
+    }
+    return this.#current.state.snapshot !== snapshot;
+  }
+}
+
+interface Current {
+  readonly state: DiskState;
+  /** The commit of the newest state; null at a recovery point. */
+  readonly sequence: number | null;
+  /** ETag of the record that said so. */
+  readonly etag: string;
+}
+
+const resolve = async (blobs: VmBlobs, diskId: string, pointId: string | null): Promise<Current> => {
+  const { record, etag } = await blobs.readRecord();
+  const state = stateIn(record, blobs, diskId, pointId);
+  return { state, etag, sequence: 'sequence' in state ? Number(state.sequence) : null };
+};
+
+const stateIn = (
+  record: VmRecord,
+  blobs: VmBlobs,
+  diskId: string,
+  pointId: string | null,
+): DiskRecord | DiskState => {
+  const context = { vm: record.vm.name, file: blobs.recordUrl };
+  if (pointId === null) {
+    const disk = record.disks.find((entry) => entry.diskId === diskId);
+    if (disk !== undefined) return disk;
+    const text = `The vault holds no complete replica of disk ${diskId}.`;
+    throw new ReplicationError('REPLICA_MISSING', text, context);
+  }
+  const point = record.points.find(({ id }) => id === pointId);
+  const state = point?.disks.find((entry) => entry.diskId === diskId);
+  if (state !== undefined) return state;
+  const what = point === undefined ? 'There is no recovery point' : `Disk ${diskId} is not in recovery point`;
+  throw new ReplicationError('POINT_NOT_FOUND', `${what} ${pointId}.`, context);
+};

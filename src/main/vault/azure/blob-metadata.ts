@@ -1,0 +1,34 @@
+/** What a disk's page blob says of itself, for people and tools; the catalogue is what counts here. */
+export interface BlobIdentity {
+  readonly diskId: string;
+  readonly sizeBytes: number;
+  readonly lineage: string;
+  readonly cut: number;
+}
+
+const common = ({ diskId, sizeBytes, lineage }: Omit<BlobIdentity, 'cut'>) => ({
+  hvrc_disk: encodeURIComponent(diskId),
+  hvrc_size: String(sizeBytes),
+  hvrc_format: 'fixed-vhd',
+  hvrc_lineage: encodeURIComponent(lineage),
+});
+
+/** No replica yet: it has no footer either. */
+export const initialMetadata = (identity: Omit<BlobIdentity, 'cut'>): Record<string, string> => ({
+  ...common(identity),
+  hvrc_phase: 'initial',
+});
+
+/** Between two cuts: `cut` is the one that the blob is on its way to. Its newest snapshot is whole. */
+export const changingMetadata = (identity: BlobIdentity): Record<string, string> => ({
+  ...common(identity),
+  hvrc_phase: 'changing',
+  hvrc_delta: String(identity.cut),
+});
+
+/** Whole, as of `cut`. */
+export const finishedMetadata = (identity: BlobIdentity): Record<string, string> => ({
+  ...common(identity),
+  hvrc_phase: 'complete',
+  hvrc_cut: String(identity.cut),
+});

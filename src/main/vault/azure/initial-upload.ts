@@ -1,0 +1,167 @@
+import { ReplicationError } from '../../../contract/errors.ts';
+import { isUuid } from '../../block/binary-fields.ts';
+import { trackingBlockBytes } from '../../block/tracking-block.ts';
+import { encodeFooter } from '../../disk/vhd/footer.ts';
+import { newFooter } from '../../disk/vhd/new-footer.ts';
+import type { InitialReplica } from '../replica-vault.ts';
+import { atAzure } from './azure-errors.ts';
+import type { InitialNote } from './azure-record.ts';
+import { finishedMetadata } from './blob-metadata.ts';
+import { DigestWindows } from './digest-windows.ts';
+import { mostWriteBytes, vhdDataBytes } from './page-limits.ts';
+import { PageUpload, writePages } from './page-upload.ts';
+import type { VmBlobs } from './vm-blobs.ts';
+
+interface PendingWrite {
+  readonly buffer: Buffer;
+  readonly offset: number;
+  length: number;
+}
+
+/**
+ * The first copy of a disk into a page blob that holds zeros from `resumedFromOffset` on: ranges that follow one another
+ * are joined to writes of 4 MiB, several of them in flight; zeros cost nothing. The footer comes last, with `seal`: until
+ * then no tool takes the blob for a disk.
+ */
+export class InitialUpload implements InitialReplica {
+  readonly resumedFromOffset: number;
+  readonly #blobs: VmBlobs;
+  readonly #leaseId: string;
+  readonly #upload: PageUpload;
+  readonly #digests: DigestWindows;
+  readonly #free: Buffer[] = [];
+  #note: InitialNote;
+  /** What waits to become a full write. */
+  #pending: PendingWrite | null = null;
+  #sending: Promise<void> = Promise.resolve();
+  /** Everything below was given; ranges given ahead of it wait in `#ahead` (offset → end). */
+  #givenTo: number;
+  readonly #ahead = new Map<number, number>();
+  #bytes: number;
+  #open = true;
+
+  constructor(
+    blobs: VmBlobs,
+    leaseId: string,
+    note: InitialNote,
+    threads: number,
+    { fresh, from }: { readonly fresh: boolean; readonly from: number },
+  ) {
+    this.#blobs = blobs;
+    this.#leaseId = leaseId;
+    this.#note = note;
+    this.resumedFromOffset = from;
+    this.#givenTo = from;
+    this.#bytes = note.bytes;
+    this.#upload = new PageUpload({ client: blobs.pages(note.data), leaseId }, threads);
+    this.#digests = new DigestWindows({ client: blobs.pages(note.digests), leaseId }, note.sizeBytes, fresh);
+  }
+
+  async write(offset: number, data: Uint8Array, digests: Uint8Array): Promise<void> {
+    this.#requireOpen();
+    await this.#digests.write(offset / trackingBlockBytes, digests);
+    for (let at = 0; at < data.length; ) {
+      const pending = this.#roomAt(offset + at);
+      if (pending === null) {
+        await this.#send();
+        continue;
+      }
+      const part = data.subarray(at, at + mostWriteBytes - pending.length);
+      pending.buffer.set(part, pending.length);
+      pending.length += part.length;
+      at += part.length;
+    }
+    this.#bytes += data.length;
+    this.#given(offset, data.length);
+  }
+
+  async zero(offset: number, length: number): Promise<void> {
+    this.#requireOpen();
+    this.#given(offset, length);
+  }
+
+  async flush(): Promise<void> {
+    this.#requireOpen();
+    const durableTo = this.#givenTo;
+    await this.#send();
+    await this.#upload.drain();
+    await this.#digests.flush();
+    this.#note = { ...this.#note, durableTo, bytes: this.#bytes };
+    await this.#blobs.writeInitial(this.#note);
+  }
+
+  async seal(cut: number): Promise<void> {
+    this.#requireOpen();
+    await this.#send();
+    await this.#upload.drain();
+    await this.#digests.flush();
+    const { data, digests, diskId, sizeBytes, lineage } = this.#note;
+    const dataBytes = vhdDataBytes(sizeBytes);
+    const identity = isUuid(diskId) ? { diskId } : {};
+    const footer = Buffer.from(encodeFooter(newFooter('fixed', null, { sizeBytes: dataBytes, ...identity })));
+    const conditions = { leaseId: this.#leaseId };
+    const client = this.#blobs.pages(data);
+    const dataEtag = await atAzure(this.#blobs.url(data), async () => {
+      await client.setMetadata(finishedMetadata({ diskId, sizeBytes, lineage, cut }), { conditions });
+      return (await writePages(client, footer, dataBytes, conditions)).etag ?? '';
+    });
+    const digestsEtag = (await this.#blobs.head(digests))?.etag ?? '';
+    this.#note = {
+      ...this.#note,
+      durableTo: sizeBytes,
+      bytes: this.#bytes,
+      sealed: { cut, dataEtag, digestsEtag },
+    };
+    await this.#blobs.writeInitial(this.#note);
+    this.#open = false;
+  }
+
+  async close(): Promise<void> {
+    this.#open = false;
+    await this.#sending.catch(() => undefined);
+    await this.#upload.settle();
+  }
+
+  /** The write that goes on at `offset`, with room left; null when another must leave first. */
+  #roomAt(offset: number): PendingWrite | null {
+    this.#pending ??= {
+      buffer: this.#free.pop() ?? Buffer.allocUnsafeSlow(mostWriteBytes),
+      offset,
+      length: 0,
+    };
+    const { offset: start, length } = this.#pending;
+    return start + length === offset && length < mostWriteBytes ? this.#pending : null;
+  }
+
+  /** Resolves when what was pending, now and before, is in flight: a flush in the background must not miss any of it. */
+  #send(): Promise<void> {
+    const pending = this.#pending;
+    this.#pending = null;
+    if (pending !== null) {
+      const { buffer, offset, length } = pending;
+      this.#sending = this.#sending.then(() =>
+        this.#upload.write(offset, buffer.subarray(0, length), () => this.#free.push(buffer)),
+      );
+      // Whoever waits for it next gets the failure.
+      this.#sending.catch(() => undefined);
+    }
+    return this.#sending;
+  }
+
+  #given(offset: number, length: number): void {
+    this.#ahead.set(offset, offset + length);
+    for (let end = this.#ahead.get(this.#givenTo); end !== undefined; end = this.#ahead.get(this.#givenTo)) {
+      this.#ahead.delete(this.#givenTo);
+      if (end <= this.#givenTo) break;
+      this.#givenTo = end;
+    }
+  }
+
+  #requireOpen(): void {
+    if (this.#open) return;
+    const file = this.#blobs.url(this.#note.data);
+    throw new ReplicationError('STATE_INVALID', `The initial replica ${file} is sealed or closed already.`, {
+      file,
+    });
+  }
+}
