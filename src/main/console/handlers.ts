@@ -102,7 +102,8 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
     },
     verify: async ({ vm }) => {
       const record = findProtected(context, vm);
-      return startJob('verify', record, (job) => verifyVm(context, record.vmId, job));
+      const replicator = engine.replicator(record.vmId);
+      return startJob('verify', record, (job) => verifyVm(context, replicator, job));
     },
     'retry.now': async ({ vm }) => {
       const { vmId } = findProtected(context, vm);

@@ -2,15 +2,20 @@ import type { BlockDifference, VerifyResult } from '../../contract/reports.ts';
 import { blockLength, trackingBlockBytes } from '../block/tracking-block.ts';
 import { frozenPath } from '../replication/copy-disk.ts';
 import type { Job } from '../replication/job-runner.ts';
+import type { VmReplicator } from '../replication/vm-replicator.ts';
 import type { ConsoleContext } from './console-context.ts';
 
 const listedDifferences = 16;
 
 /** Compares each disk's replica with its source, block by block, and with the digests recorded at the vault. */
-export const verifyVm = async (context: ConsoleContext, vmId: string, job: Job): Promise<VerifyResult> => {
+export const verifyVm = async (
+  context: ConsoleContext,
+  replicator: VmReplicator,
+  job: Job,
+): Promise<VerifyResult> => {
   const startedAtMs = context.clock.now();
-  const replicator = context.engine.replicator(vmId);
   const { vm } = replicator;
+  const { vmId } = vm;
   const firstDifferences: BlockDifference[] = [];
   let blocks = 0;
   let differentBlocks = 0;

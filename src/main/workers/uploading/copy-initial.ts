@@ -114,10 +114,21 @@ class InitialCopy {
       await this.skipHoles(holes, source.sizeBytes);
       await this.checkpoint;
       if (this.checkpointFailure !== null) throw this.checkpointFailure;
+    } catch (error) {
+      if (this.context.signal.aborted) await this.keepWhatIsDone();
+      throw error;
     } finally {
       await this.checkpoint;
       disk.close();
     }
+  }
+
+  /** Stopped, paused or cancelled: the copy goes on from here. Should this fail, it goes on from the checkpoint before. */
+  private async keepWhatIsDone(): Promise<void> {
+    await this.checkpoint;
+    if (this.checkpointFailure !== null || this.position <= this.initial.resumedFromOffset) return;
+    this.startCheckpoint();
+    await this.checkpoint;
   }
 
   result(): InitialResult {
@@ -166,6 +177,10 @@ class InitialCopy {
   private checkpointWhenDue(): void {
     if (this.checkpointFailure !== null) throw this.checkpointFailure;
     if (this.checkpoint !== null || this.position < this.nextCheckpointAt) return;
+    this.startCheckpoint();
+  }
+
+  private startCheckpoint(): void {
     const offset = this.position;
     this.nextCheckpointAt = offset + checkpointBytes;
     this.checkpoint = this.initial
