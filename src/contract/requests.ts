@@ -52,6 +52,14 @@ const vaultTarget = z.union([
   z.string().regex(/^azure:[a-z0-9](-?[a-z0-9]){2,62}$/, 'must be azure:CONTAINER'),
   absolutePath,
 ]);
+/** A secret: it goes from the door to the engine's secret store, and into nothing that is shown or written down. */
+const connectionString = z.string().min(1).max(4096);
+const vaultEntry = z.strictObject({
+  name: vaultName,
+  target: vaultTarget,
+  /** For `azure:CONTAINER`. */
+  connectionString: connectionString.optional(),
+});
 export const frequencySeconds = z.literal(copyFrequenciesSeconds);
 export const retentionPoints = z.int().min(1).max(1000);
 const jobId = z.int().positive();
@@ -80,7 +88,9 @@ export const requests = {
   /** The newest `limit` (200) attempts and cycles of a protected VM, oldest first. */
   'vm.history': answering<VmHistoryReport>()(z.strictObject({ vm: vmKey, limit: limit.optional() })),
 
-  'vault.add': answering<VaultReport>()(z.strictObject({ name: vaultName, target: vaultTarget })),
+  'vault.add': answering<VaultReport>()(vaultEntry),
+  /** As `vault.add`, of a vault that exists: creates nothing. */
+  'vault.open': answering<VaultReport>()(vaultEntry),
   'vault.list': answering<readonly VaultReport[]>()(none),
   'vault.check': answering<VaultCheckReport>()(z.strictObject({ name: vaultName })),
 

@@ -10,6 +10,7 @@ import type { CheckedParams, RequestName, RequestParams, RequestResult } from '.
 import { type Clock, systemClock } from '../platform/clock.ts';
 import { dataPaths } from '../platform/data-directory.ts';
 import { type LogFile, openLog } from '../platform/log.ts';
+import { FileSecretStore } from '../platform/secret-store.ts';
 import { BackgroundWork } from '../replication/background-work.ts';
 import { ReplicationEngine } from '../replication/engine.ts';
 import type { EngineContext } from '../replication/engine-context.ts';
@@ -59,7 +60,8 @@ class EngineConsole implements Console {
     };
     this.pusher = new StatusPusher(push);
     const hostKeeper = new HostKeeper(this.store, clock);
-    const vaults = new VaultKeeper(this.store, clock);
+    const secrets = new FileSecretStore(dataPaths(dataDirectory).secrets);
+    const vaults = new VaultKeeper(this.store, clock, secrets);
     this.jobs = new JobRunner(this.store, clock, push);
     this.background = new BackgroundWork(this.log);
     const base: EngineContext = {
@@ -73,6 +75,7 @@ class EngineConsole implements Console {
       installation: { installationId: this.installationId(), name: hostname() },
       trackingDirectory: join(dataDirectory, 'tracking'),
       host: () => hostKeeper.host(),
+      vault: (name) => vaults.spec(name),
       statusChanged: (vmId) => this.pusher.changed(vmId),
     };
     this.engine = new ReplicationEngine(base);

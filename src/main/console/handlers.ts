@@ -56,7 +56,8 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
     'vm.history': async ({ vm, limit }) =>
       vmHistory(store, findProtected(context, vm), limit ?? defaultHistory),
 
-    'vault.add': ({ name, target }) => vaults.add(name, target),
+    'vault.add': ({ name, target, connectionString }) => vaults.add(name, target, connectionString),
+    'vault.open': ({ name, target, connectionString }) => vaults.open(name, target, connectionString),
     'vault.list': () => vaults.list(),
     'vault.check': ({ name }) => vaults.check(name),
 

@@ -87,7 +87,7 @@ export const restoreVm = async (
   signal: AbortSignal,
 ): Promise<RestoreResult> => {
   const startedAtMs = context.clock.now();
-  const { kind, target, vaultId } = context.vaults.get(vaulted.vaultName);
+  const spec = context.vaults.spec(vaulted.vaultName);
   const { vm, points } = await context.vaults.with(vaulted.vaultName, (vault) =>
     readPoints(vault, vaulted.vmId),
   );
@@ -99,7 +99,7 @@ export const restoreVm = async (
       context.pool.run(
         'restore',
         {
-          vault: { kind, target, vaultId },
+          vault: spec,
           vmId: vaulted.vmId,
           diskId: disk.diskId,
           pointId: point.id,

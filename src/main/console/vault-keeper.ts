@@ -2,19 +2,29 @@ import { randomUUID } from 'node:crypto';
 import { ReplicationError } from '../../contract/errors.ts';
 import type { VaultCheckReport, VaultReport, VaultVmReport } from '../../contract/reports.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { SecretStore } from '../platform/secret-store.ts';
 import type { VaultRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
-import { createReplicaVault, openReplicaVault } from '../vault/open-vault.ts';
+import { type AzureAccess, parseConnectionString } from '../vault/azure/azure-access.ts';
+import {
+  createReplicaVault,
+  isAzureTarget,
+  type KnownVault,
+  openExistingVault,
+  openReplicaVault,
+} from '../vault/open-vault.ts';
 import type { ReplicaVault } from '../vault/replica-vault.ts';
 
 /** The vaults that this console knows by name. */
 export class VaultKeeper {
   private readonly store: Store;
   private readonly clock: Clock;
+  private readonly secrets: SecretStore;
 
-  constructor(store: Store, clock: Clock) {
+  constructor(store: Store, clock: Clock, secrets: SecretStore) {
     this.store = store;
     this.clock = clock;
+    this.secrets = secrets;
   }
 
   /** @throws VAULT_UNKNOWN */
@@ -29,10 +39,17 @@ export class VaultKeeper {
     throw new ReplicationError('VAULT_UNKNOWN', `There is no vault "${name}"; known vaults: ${known}.`);
   }
 
+  /** What it takes to open the vault, its sign-in included. @throws VAULT_UNKNOWN */
+  spec(name: string): KnownVault {
+    const { kind, target, vaultId } = this.get(name);
+    const known = { kind, target, vaultId };
+    const secret = kind === 'azure' ? this.secrets.get(secretKey(vaultId)) : null;
+    return secret === null ? known : { ...known, access: JSON.parse(secret) as AzureAccess };
+  }
+
   /** Opens the vault, hands it to `use` and lets it go. */
   async with<T>(name: string, use: (vault: ReplicaVault) => Promise<T>): Promise<T> {
-    const { kind, target, vaultId } = this.get(name);
-    const vault = openReplicaVault({ kind, target, vaultId });
+    const vault = await openReplicaVault(this.spec(name));
     try {
       return await use(vault);
     } finally {
@@ -40,22 +57,49 @@ export class VaultKeeper {
     }
   }
 
-  /** Creates the vault if the target is new, or opens the one that is there. */
-  async add(name: string, target: string): Promise<VaultReport> {
-    if (this.store.vaults.get(name) !== null) {
+  /**
+   * Creates the vault if the target is new, or opens the one that is there. For a storage account that is known by this
+   * name already it takes the new sign-in.
+   */
+  add(name: string, target: string, connectionString?: string): Promise<VaultReport> {
+    return this.remember(name, target, connectionString, createReplicaVault);
+  }
+
+  /** Opens the vault that is there, for an installation that does not know it yet; makes nothing. */
+  open(name: string, target: string, connectionString?: string): Promise<VaultReport> {
+    return this.remember(name, target, connectionString, openExistingVault);
+  }
+
+  private async remember(
+    name: string,
+    target: string,
+    connectionString: string | undefined,
+    open: (target: string, access?: AzureAccess) => Promise<ReplicaVault>,
+  ): Promise<VaultReport> {
+    const access = accessFor(target, connectionString);
+    const known = this.store.vaults.get(name);
+    const renewsSignIn = access !== undefined && known?.kind === 'azure' && known.target === target;
+    if (known !== null && !renewsSignIn) {
       throw new ReplicationError('VAULT_NAME_TAKEN', `There is a vault called "${name}" already.`);
     }
-    const vault = await createReplicaVault(target);
+    const vault = known === null ? await open(target, access) : await openExistingVault(target, access);
     try {
       const { vaultId, kind } = await vault.info();
-      const twin = this.store.vaults.list().find((known) => known.vaultId === vaultId);
-      if (twin !== undefined) {
+      const twin = this.store.vaults.list().find((entry) => entry.vaultId === vaultId);
+      if (twin !== undefined && twin.name !== name) {
         throw new ReplicationError(
           'VAULT_NAME_TAKEN',
           `${target} is known already, as the vault "${twin.name}".`,
         );
       }
-      this.store.vaults.put({ id: randomUUID(), name, kind, target, vaultId, addedAtMs: this.clock.now() });
+      if (known !== null && known.vaultId !== vaultId) {
+        throw new ReplicationError('VAULT_FOREIGN', `${target} holds another vault than "${name}" there.`);
+      }
+      if (access !== undefined) this.secrets.put(secretKey(vaultId), JSON.stringify(access));
+      if (known === null) {
+        const addedAtMs = this.clock.now();
+        this.store.vaults.put({ id: randomUUID(), name, kind, target, vaultId, addedAtMs });
+      }
     } finally {
       await vault.close();
     }
@@ -88,6 +132,17 @@ export class VaultKeeper {
     }
   }
 }
+
+const secretKey = (vaultId: string): string => `vault:${vaultId}`;
+
+const accessFor = (target: string, connectionString: string | undefined): AzureAccess | undefined => {
+  if (!isAzureTarget(target)) return undefined;
+  if (connectionString !== undefined) return parseConnectionString(connectionString);
+  throw new ReplicationError(
+    'INPUT_INVALID',
+    `${target} is in a storage account: set AZURE_STORAGE_CONNECTION_STRING to its connection string.`,
+  );
+};
 
 const vaultVmReport = async (vault: ReplicaVault, vmId: string): Promise<VaultVmReport> => {
   const reader = await vault.readVm(vmId);

@@ -62,4 +62,5 @@ export const dataPaths = (directory: string) => ({
   engine: resolve(directory, 'engine.json'),
   socket: resolve(directory, 'engine.sock'),
   log: resolve(directory, 'logs', 'hvrc.log'),
+  secrets: resolve(directory, 'secrets.json'),
 });

@@ -12,10 +12,15 @@ export const syncDirectory = (directory: string): void => {
   }
 };
 
-/** Replaces `path` so that a crash at any moment leaves the old or the new content, never a mixture. */
-export const writeFileAtomically = (path: string, content: string | Uint8Array): void => {
+/**
+ * Replaces `path` so that a crash at any moment leaves the old or the new content, never a mixture. `mode`: who may read
+ * it, where the system knows such modes.
+ */
+export const writeFileAtomically = (path: string, content: string | Uint8Array, mode?: number): void => {
   const temporary = `${path}.tmp`;
-  const handle = openSync(temporary, 'w');
+  // What a crash left might have another mode, which opening would keep.
+  if (mode !== undefined) rmSync(temporary, { force: true });
+  const handle = openSync(temporary, 'w', mode);
   try {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content;
     for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);

@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Store } from '../store/store.ts';
 import type { VaultWriter } from '../vault/replica-vault.ts';
+import type { VaultSpec } from '../workers/protocol.ts';
 import type { WorkerPool } from '../workers/worker-pool.ts';
 import type { BackgroundWork } from './background-work.ts';
 import type { EventLog } from './event-log.ts';
@@ -23,6 +24,8 @@ export interface EngineContext {
   readonly trackingDirectory: string;
   /** @throws ReplicationError `HOST_NOT_SET` */
   host(): Host;
+  /** What it takes to open a vault, sign-in included: for workers only. @throws ReplicationError `VAULT_UNKNOWN` */
+  vault(name: string): VaultSpec;
   /** Tells watchers, soon and not more often than they can read. */
   statusChanged(vmId: string): void;
 }

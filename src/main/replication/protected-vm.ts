@@ -82,14 +82,7 @@ export class ProtectedVm {
   }
 
   vaultSpec(): VaultSpec {
-    const vault = this.engine.store.vaults.get(this.record.vaultName);
-    if (vault === null) {
-      throw new ReplicationError(
-        'VAULT_UNKNOWN',
-        `The vault "${this.record.vaultName}" is not known here any more.`,
-      );
-    }
-    return { kind: vault.kind, target: vault.target, vaultId: vault.vaultId };
+    return this.engine.vault(this.record.vaultName);
   }
 
   replicaSpec(): ReplicaSpec {

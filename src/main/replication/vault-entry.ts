@@ -16,7 +16,7 @@ export const registerAtVault = async (
   found: { readonly vm: HostVm; readonly disks: readonly FoundDisk[] },
 ): Promise<ReadonlyMap<string, ReplicaDiskState>> => {
   const { vmId, record } = vm;
-  const vault = openReplicaVault(vm.vaultSpec());
+  const vault = await openReplicaVault(vm.vaultSpec());
   try {
     await vault.saveVm({
       vmId,

@@ -1,38 +1,69 @@
 import { resolve } from 'node:path';
 import { ReplicationError } from '../../contract/errors.ts';
 import { systemClock } from '../platform/clock.ts';
-import { createDirectoryVault, DirectoryVault } from './directory/directory-vault.ts';
+import type { AzureAccess } from './azure/azure-access.ts';
+import { createDirectoryVault, DirectoryVault, openDirectoryVault } from './directory/directory-vault.ts';
 import { nodeFileOps } from './directory/file-ops.ts';
 import type { ReplicaVault } from './replica-vault.ts';
 
-/** A vault that is known already: what the store remembers of it. */
+/** A vault that is known already: what the store remembers of it, and the sign-in that is kept apart. */
 export interface KnownVault {
   readonly kind: 'directory' | 'azure';
   readonly target: string;
   readonly vaultId: string;
+  readonly access?: AzureAccess;
 }
+
+const azurePrefix = 'azure:';
+
+export const isAzureTarget = (target: string): boolean => target.startsWith(azurePrefix);
+
+const containerOf = (target: string): string => target.slice(azurePrefix.length);
+
+/** Loaded only where a storage account is used: it is large. */
+const azureVaults = () => import('./azure/azure-vault.ts');
 
 /**
  * The vault behind `target`. Nothing is touched until it is used; each use checks that the vault with that id is there,
- * and throws VAULT_UNREACHABLE or VAULT_FOREIGN otherwise.
- * @throws INPUT_INVALID for a kind that this version does not have
+ * and throws VAULT_UNREACHABLE, VAULT_NOT_FOUND or VAULT_FOREIGN otherwise.
+ * @throws VAULT_ACCESS_DENIED for a storage account without a sign-in
  */
-export const openReplicaVault = ({ kind, target, vaultId }: KnownVault): ReplicaVault => {
+export const openReplicaVault = async (known: KnownVault): Promise<ReplicaVault> => {
+  const { kind, target, vaultId } = known;
   if (kind === 'directory') return new DirectoryVault(resolve(target), vaultId, nodeFileOps, systemClock);
-  throw unsupported(target);
+  const access = requireAccess(known);
+  const { AzureVault } = await azureVaults();
+  return new AzureVault(containerOf(target), access, vaultId);
 };
 
 /**
- * Opens the vault that a person named, making an absent or empty directory one first.
- * @throws VAULT_FOREIGN, VAULT_UNSUPPORTED, VAULT_UNREACHABLE, VAULT_ACCESS_DENIED, INPUT_INVALID
+ * Opens the vault that a person named, making an absent or empty one first.
+ * @throws VAULT_*, INPUT_INVALID
  */
-export const createReplicaVault = async (target: string): Promise<ReplicaVault> => {
-  if (target.startsWith('azure:')) throw unsupported(target);
-  return createDirectoryVault(target);
+export const createReplicaVault = async (target: string, access?: AzureAccess): Promise<ReplicaVault> => {
+  if (!isAzureTarget(target)) return createDirectoryVault(target);
+  const { createAzureVault } = await azureVaults();
+  return createAzureVault(containerOf(target), requireAccess({ target, access }));
 };
 
-const unsupported = (target: string): ReplicationError =>
-  new ReplicationError(
-    'INPUT_INVALID',
-    `${target} is not a directory: this version keeps replicas in directories.`,
+/** Opens the vault that a person named, and makes nothing. @throws VAULT_*, INPUT_INVALID */
+export const openExistingVault = async (target: string, access?: AzureAccess): Promise<ReplicaVault> => {
+  if (!isAzureTarget(target)) return openDirectoryVault(target);
+  const { openAzureVault } = await azureVaults();
+  return openAzureVault(containerOf(target), requireAccess({ target, access }));
+};
+
+const requireAccess = ({
+  target,
+  access,
+}: {
+  target: string;
+  access?: AzureAccess | undefined;
+}): AzureAccess => {
+  if (access !== undefined) return access;
+  throw new ReplicationError(
+    'VAULT_ACCESS_DENIED',
+    `There is no sign-in for the storage account of ${target}; give it with hvrc vault add, as for a new vault.`,
+    { file: target },
   );
+};

@@ -1,5 +1,6 @@
 import type { ErrorReport } from '../../contract/errors.ts';
 import type { Consistency, DiskFormat } from '../../contract/model.ts';
+import type { AzureAccess } from '../vault/azure/azure-access.ts';
 import type { RecoveryPoint, VaultDisk, VaultWriter } from '../vault/replica-vault.ts';
 
 /** Which vault a worker opens. Secrets travel only here, between threads of one process. */
@@ -8,6 +9,8 @@ export interface VaultSpec {
   readonly target: string;
   /** The id the vault had when it was added: another volume mounted in its place is refused. */
   readonly vaultId: string;
+  /** How to sign in to a storage account. */
+  readonly access?: AzureAccess;
 }
 
 /** One VM at a vault, as a worker opens it for writing. */

@@ -24,7 +24,7 @@ const withContent = async <T>(
   pointId: string | null,
   use: (content: ReplicaContent) => Promise<T>,
 ): Promise<T> => {
-  const vault = openReplicaVault(spec);
+  const vault = await openReplicaVault(spec);
   try {
     const vm = await vault.readVm(vmId);
     try {

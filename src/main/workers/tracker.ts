@@ -64,7 +64,7 @@ const withBaseline = async <T>(
 
 /** The replica as a yardstick for narrowing. A vault that cannot be read costs precision, not the cycle. */
 const openBaseline = async (spec: ReplicaSpec, diskId: string) => {
-  const vault = openReplicaVault(spec.vault);
+  const vault = await openReplicaVault(spec.vault);
   try {
     const replica = await vault.readVm(spec.vmId);
     const content = await replica.openBaseline(diskId);

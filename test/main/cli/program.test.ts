@@ -22,6 +22,7 @@ describe('the help', () => {
     'vm list',
     'vm show',
     'vault add',
+    'vault open',
     'vault list',
     'vault check',
     'disk info',

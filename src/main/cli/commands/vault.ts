@@ -10,14 +10,35 @@ export const vaultCommands = (program: Command, runner: CommandRunner): void => 
   const vault = program.command('vault').description('add, list and check the places that replicas go to');
   vault
     .command('add')
-    .description('add a vault; the directory is created if need be')
+    .description('add a vault; the directory or container is created if need be')
     .argument('<name>', 'a name for it')
-    .argument('<target>', 'a directory: a NAS share, a second disk, a USB drive')
-    .addHelpText('after', examples('vault add nas \\\\nas\\replicas', 'vault add usb /media/usb/vault'))
+    .argument('<target>', 'a directory (a NAS share, a second disk, a USB drive), or azure:CONTAINER')
+    .addHelpText('after', signInHelp)
+    .addHelpText(
+      'after',
+      examples(
+        'vault add nas \\\\nas\\replicas',
+        'vault add usb /media/usb/vault',
+        'vault add cloud azure:replicas',
+      ),
+    )
     .action((name: string, target: string) =>
       runner.run(async (session) => {
-        const path = target.startsWith('azure:') ? target : session.path(target);
-        const report = await session.request('vault.add', { name, target: path });
+        const report = await session.request('vault.add', entryOf(session, name, target));
+        session.output.answer(report, () => describeAdded(report));
+        return undefined;
+      }),
+    );
+  vault
+    .command('open')
+    .description('open a vault that exists, on a workstation that does not know it yet; creates nothing')
+    .argument('<name>', 'a name for it')
+    .argument('<target>', 'a directory, or azure:CONTAINER')
+    .addHelpText('after', signInHelp)
+    .addHelpText('after', examples('vault open nas \\\\nas\\replicas', 'vault open cloud azure:replicas'))
+    .action((name: string, target: string) =>
+      runner.run(async (session) => {
+        const report = await session.request('vault.open', entryOf(session, name, target));
         session.output.answer(report, () => describeAdded(report));
         return undefined;
       }),
@@ -55,6 +76,19 @@ export const vaultCommands = (program: Command, runner: CommandRunner): void => 
         return report.passed ? exitCodes.done : exitCodes.failed;
       }),
     );
+};
+
+const signInHelp = `
+A storage account's sign-in comes from the environment: AZURE_STORAGE_CONNECTION_STRING, with an account key or a shared
+access signature. Adding a known storage account again takes the new sign-in.`;
+
+/** The secret comes by environment: a command line is seen by others and kept in histories. */
+const entryOf = (session: Session, name: string, target: string) => {
+  if (!target.startsWith('azure:')) return { name, target: session.path(target) };
+  const connectionString = session.environment.env.AZURE_STORAGE_CONNECTION_STRING;
+  return connectionString === undefined || connectionString === ''
+    ? { name, target }
+    : { name, target, connectionString };
 };
 
 const describeAdded = ({ name, target, freeBytes, vms }: VaultReport): string =>

@@ -7,7 +7,7 @@ export const withReplica = async <T>(
   spec: ReplicaSpec,
   use: (replica: VmReplica) => Promise<T>,
 ): Promise<T> => {
-  const vault = openReplicaVault(spec.vault);
+  const vault = await openReplicaVault(spec.vault);
   try {
     const replica = await vault.openVm(spec.vmId, spec.writer);
     try {

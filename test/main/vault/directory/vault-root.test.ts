@@ -73,7 +73,7 @@ describe('The root of a directory vault', () => {
   it('is refused when another vault is mounted in its place', async () => {
     const { vaultId } = await (await createDirectoryVault(folder('first'))).info();
     await createDirectoryVault(folder('second'));
-    const vault = openReplicaVault({ kind: 'directory', target: folder('second'), vaultId });
+    const vault = await openReplicaVault({ kind: 'directory', target: folder('second'), vaultId });
     await rejects(vault.listVms(), 'VAULT_FOREIGN');
     await rejects(vault.saveVm(makeVm([makeDisk()])), 'VAULT_FOREIGN');
   });
