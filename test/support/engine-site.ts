@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach } from 'vitest';
@@ -12,6 +12,7 @@ import { openVirtualDisk } from '../../src/main/disk/open-disk.ts';
 import { createDynamicVhdWriter, openDynamicVhdWriter } from '../../src/main/disk/vhd/dynamic-vhd-writer.ts';
 import { createVhdxWriter, openVhdxWriter } from '../../src/main/disk/vhdx/vhdx-writer.ts';
 import type { VirtualDiskWriter } from '../../src/main/disk/virtual-disk.ts';
+import { logHeaderBytes } from '../../src/main/hrl/log-header.ts';
 import { createDataDirectory } from '../../src/main/platform/data-directory.ts';
 import { FakeClock } from './fake-clock.ts';
 
@@ -201,8 +202,12 @@ export const sameDisks = async (a: string, b: string): Promise<boolean> => {
   }
 };
 
-/** Logs beside a disk, by name. */
+/** Logs with content beside a disk, by name: a log that has only its header waits for changes. */
 export const logsBeside = (path: string): string[] =>
+  allLogsBeside(path).filter((name) => statSync(join(path, '..', name)).size > logHeaderBytes);
+
+/** Logs beside a disk, by name. */
+export const allLogsBeside = (path: string): string[] =>
   readdirSync(join(path, '..')).filter((name) => name.startsWith(basename(path)) && name.endsWith('.hrl'));
 
 /** A site for each test of the file, stopped and removed after it. */

@@ -56,20 +56,21 @@ class EngineConsole implements Console {
     this.log = openLog(dataDirectory);
     this.pool = pool ?? new WorkerPool(workersDirectory);
     const push = (event: EnginePush) => {
-      for (const listener of this.listeners) listener(event);
+      for (const listener of this.listeners) this.tell(listener, event);
     };
     this.pusher = new StatusPusher(push);
     const hostKeeper = new HostKeeper(this.store, clock);
     const secrets = new FileSecretStore(dataPaths(dataDirectory).secrets);
     const vaults = new VaultKeeper(this.store, clock, secrets);
     this.jobs = new JobRunner(this.store, clock, push);
-    this.background = new BackgroundWork(this.log);
+    const events = new EventLog(this.store, clock, this.log, push);
+    this.background = new BackgroundWork(events, this.log);
     const base: EngineContext = {
       store: this.store,
       clock,
       pool: this.pool,
       log: this.log,
-      events: new EventLog(this.store, clock, this.log, push),
+      events,
       jobs: this.jobs,
       background: this.background,
       installation: { installationId: this.installationId(), name: hostname() },
@@ -118,6 +119,15 @@ class EngineConsole implements Console {
 
   close(): Promise<void> {
     return this.stop();
+  }
+
+  /** A watcher that fails is its own trouble, not that of the work it watches. */
+  private tell(listener: (push: EnginePush) => void, event: EnginePush): void {
+    try {
+      listener(event);
+    } catch (thrown) {
+      this.log.error({ thrown: String(thrown) }, 'A watcher of the engine failed.');
+    }
   }
 
   private async shutDown(): Promise<void> {

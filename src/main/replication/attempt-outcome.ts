@@ -1,6 +1,7 @@
 import type { ReplicationError } from '../../contract/errors.ts';
 import type { JobKind } from '../../contract/reports.ts';
 import type { EngineContext } from './engine-context.ts';
+import type { FailureEffect } from './failure-effect.ts';
 import type { ProtectedVm } from './protected-vm.ts';
 import { isExhausted, nextAttemptAtMs } from './retry-schedule.ts';
 
@@ -61,7 +62,7 @@ export const noteFailure = (
   vm: ProtectedVm,
   { what, startedAtMs, dueAtMs }: Attempt,
   error: ReplicationError,
-  effect: 'ladder' | 'between' | 'mark' | 'stop',
+  effect: FailureEffect,
 ): number | null => {
   const { vmId } = vm;
   const { retry, name } = vm.record;

@@ -1,15 +1,18 @@
 import { ReplicationError } from '../../contract/errors.ts';
 import type { Log } from '../platform/log.ts';
+import type { EventLog } from './event-log.ts';
 
 /**
  * Work that nobody waits for. Its failures are written down instead of ending the process, and an orderly stop waits for
  * what is under way.
  */
 export class BackgroundWork {
+  private readonly events: EventLog;
   private readonly log: Log;
   private readonly running = new Set<Promise<void>>();
 
-  constructor(log: Log) {
+  constructor(events: EventLog, log: Log) {
+    this.events = events;
     this.log = log;
   }
 
@@ -28,8 +31,17 @@ export class BackgroundWork {
     try {
       await work();
     } catch (thrown) {
-      const report = ReplicationError.from(thrown).toReport();
-      this.log.error({ code: report.code, report }, `${what} failed: ${report.message}`);
+      this.tell(what, ReplicationError.from(thrown));
+    }
+  }
+
+  private tell(what: string, error: ReplicationError): void {
+    const report = error.toReport();
+    try {
+      this.events.error({ ...report, message: `${what} failed: ${report.message}` });
+    } catch (thrown) {
+      // The event list is in the store, which may be what failed.
+      this.log.error({ report, thrown: String(thrown) }, `${what} failed: ${report.message}`);
     }
   }
 }

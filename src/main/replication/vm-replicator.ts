@@ -1,69 +1,48 @@
-import { type ErrorCode, ReplicationError } from '../../contract/errors.ts';
-import type {
-  CycleResult,
-  InitialReplicationResult,
-  Progress,
-  ResyncResult,
-} from '../../contract/reports.ts';
+import type { ReplicationError } from '../../contract/errors.ts';
+import type { CycleResult, Progress, ResyncResult } from '../../contract/reports.ts';
 import { isEnded } from '../../contract/reports.ts';
 import type { SendResult } from '../workers/protocol.ts';
-import { type Attempt, noteCancelled, noteFailure, noteSuccess } from './attempt-outcome.ts';
+import { type Attempt, noteSuccess } from './attempt-outcome.ts';
+import { cycleResult, initialResult } from './attempt-results.ts';
+import { endAttempt } from './end-attempt.ts';
 import type { EngineContext } from './engine-context.ts';
-import { engineStopped, type Job } from './job-runner.ts';
-import { Mutex } from './mutex.ts';
+import { initialJob } from './initial-job.ts';
+import type { Job } from './job-runner.ts';
 import { needsInitial, nextCycleAtMs, planNext, stateOf } from './plan.ts';
-import { ProgressBoard } from './progress-board.ts';
 import { ProtectedVm } from './protected-vm.ts';
+import { ReplicationLoop } from './replication-loop.ts';
+import { requireTrackable } from './require-trackable.ts';
+import { VmActivity } from './vm-activity.ts';
 import { replicateInitially } from './vm-initial.ts';
 import { resynchronizeVm } from './vm-resync.ts';
 import { shipVm } from './vm-shipping.ts';
 import { type TrackingResult, trackVm } from './vm-tracking.ts';
 
-/** Errors that end delta replication: only a comparison of source and replica brings the VM back. */
-const resyncCodes: ReadonlySet<ErrorCode> = new Set([
-  'HRL_THRESHOLD',
-  'HRL_CORRUPT',
-  'HRL_MISSING',
-  'HRL_FOREIGN',
-  'HRL_OUT_OF_SEQUENCE',
-  'TRACKING_DAMAGED',
-  'DISK_CHANGED_GEOMETRY',
-  'REPLICA_INVALID',
-  'REPLICA_MISSING',
-]);
-
-/** How long an idle loop sleeps at most before it looks at the clock again: a suspended machine misses timers. */
-const longestWaitMs = 60_000;
-
 /**
  * Runs the replication of one VM: decides by `planNext`, does one thing at a time, and writes down what came of it.
- * Tracking and sending have a lock each, because changes are tracked on while a log is on its way.
  */
 export class VmReplicator {
   readonly vm: ProtectedVm;
   private readonly engine: EngineContext;
-  private readonly board: ProgressBoard;
-  private readonly tracking = new Mutex();
-  private readonly shipping = new Mutex();
+  private readonly work: VmActivity;
+  private readonly loop: ReplicationLoop;
   private stopping = new AbortController();
   /** Ends what the loop copies and sends when the VM is paused or marked. */
   private interruption = new AbortController();
-  private poke = new AbortController();
   private isLeaving = false;
-  private loop: Promise<void> | null = null;
   private backgroundShipping: Promise<void> | null = null;
   private resyncUnderWay: { readonly job: Job; readonly done: Promise<void> } | null = null;
-  private activityText: string | null = null;
   private resynchronizing = false;
 
   constructor(engine: EngineContext, vmId: string) {
     this.engine = engine;
     this.vm = new ProtectedVm(engine, vmId);
-    this.board = new ProgressBoard(engine.clock, () => this.changed());
+    this.work = new VmActivity(engine.clock, () => this.changed());
+    this.loop = new ReplicationLoop(engine, vmId, (sleep) => this.turn(sleep));
   }
 
   get activity(): string | null {
-    return this.activityText;
+    return this.work.text;
   }
 
   get isResynchronizing(): boolean {
@@ -75,29 +54,27 @@ export class VmReplicator {
   }
 
   progressOf(diskId: string): Progress | null {
-    return this.board.of(diskId);
+    return this.work.progressOf(diskId);
   }
 
   /** Begins to replicate by itself, with what an earlier run left first. */
   start(): void {
-    if (this.loop !== null) return;
+    if (this.loop.isRunning) return;
     if (this.stopping.signal.aborted) this.stopping = new AbortController();
     if (this.vm.record.resync !== null) {
       if (this.engine.jobs.resume('resync', this.vm.vmId) !== null) this.resynchronize();
       else this.giveLogsBack();
     }
-    this.loop = this.runLoop();
+    this.loop.start(this.stopping.signal);
   }
 
   /** Ends at the next checkpoint. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    this.wake();
-    await this.loop;
+    await this.loop.ended();
     await this.backgroundShipping;
     await this.resyncUnderWay?.done;
-    await this.exclusively('Stopping', async () => undefined);
-    this.loop = null;
+    await this.work.exclusively('Stopping', async () => undefined);
   }
 
   /** Stops because the VM is no longer to be protected: its jobs end too. */
@@ -106,52 +83,29 @@ export class VmReplicator {
     await this.stop();
   }
 
-  /** Looks at the plan again now. */
-  wake(): void {
-    this.poke.abort();
-    this.poke = new AbortController();
-  }
-
   /** A person asks for the first copy (again): its job, which goes on where it was. */
   askForInitial(): Job {
-    const job = this.initialJob();
+    const job = initialJob(this.engine, this.vm);
     const { pausedAtMs, error } = this.vm.record;
     if (pausedAtMs !== null || error !== null) this.setPaused(false);
-    else this.wake();
+    else this.loop.wake();
     return job;
-  }
-
-  private initialJob(): Job {
-    const { jobs } = this.engine;
-    const { vmId } = this.vm;
-    const left = jobs.resume('initial', vmId);
-    if (left !== null) return left;
-    const steps = this.vm.includedDisks.map(({ name }) => `Copy ${name}`);
-    return jobs.create('initial', vmId, this.vm.record.name, [...steps, 'Finalize protection']);
   }
 
   /** Initial replication of what has none yet. The job that `protect` made is gone on with. */
   async initial(): Promise<void> {
     const { name } = this.vm.record;
-    await this.exclusively(`Initial replication of ${name}`, async () => {
+    await this.work.exclusively(`Initial replication of ${name}`, async () => {
       // Whoever asked at the same time has done it.
       if (!this.needsInitial || this.vm.record.resync !== null) return;
-      const job = this.initialJob();
+      const job = initialJob(this.engine, this.vm);
       const startedAtMs = this.engine.clock.now();
       const attempt: Attempt = { what: 'initial', startedAtMs, dueAtMs: startedAtMs };
       job.running();
       try {
         const options = this.options(job.signal, this.interruption.signal);
         const outcome = await replicateInitially(this.engine, this.vm, job, options);
-        const result: InitialReplicationResult = {
-          kind: 'initial',
-          vm: name,
-          sentBytes: outcome.sentBytes,
-          skippedBytes: outcome.skippedBytes,
-          consistency: outcome.consistency,
-          point: outcome.point?.id ?? null,
-          durationMs: this.engine.clock.now() - startedAtMs,
-        };
+        const result = initialResult(name, outcome, this.engine.clock.now() - startedAtMs);
         this.succeeded(attempt, 0);
         job.succeed(result);
         this.engine.events.info(`Initial replication of ${name} is complete.`, this.subject());
@@ -208,7 +162,7 @@ export class VmReplicator {
     job: Job,
   ): Promise<T> {
     const options = this.options(job.signal);
-    return this.exclusively(activity, () => work(options), options.signal);
+    return this.work.exclusively(activity, () => work(options), options.signal);
   }
 
   /** A person says: go on. Ends an error, and the waiting for a retry; how often it failed stays known. */
@@ -221,7 +175,7 @@ export class VmReplicator {
       nextCycleAtMs: nowMs,
     });
     this.saveState();
-    this.wake();
+    this.loop.wake();
   }
 
   /** A person acts: what stopped replication is tried anew. */
@@ -242,7 +196,7 @@ export class VmReplicator {
     }
     if (paused) this.interrupt();
     this.saveState();
-    this.wake();
+    this.loop.wake();
   }
 
   /** A person cancelled the job of this VM: what would go on by itself waits to be asked again. */
@@ -252,35 +206,18 @@ export class VmReplicator {
     this.saveState();
   }
 
-  private async runLoop(): Promise<void> {
-    while (!this.stopping.signal.aborted) {
-      try {
-        await this.turn();
-      } catch (thrown) {
-        // Not of the VM but of the engine itself (the store, say): replication must not end for good.
-        const report = ReplicationError.from(thrown).toReport();
-        this.engine.log.error({ vmId: this.vm.vmId, report }, `Replication stumbled: ${report.message}`);
-        await this.sleep(longestWaitMs);
-      }
-    }
-  }
-
   /** Waits for, or does, the next thing of the plan. */
-  private async turn(): Promise<void> {
+  private async turn(sleep: (ms: number) => Promise<void>): Promise<void> {
     const nowMs = this.engine.clock.now();
     const action = planNext(this.vm.record, this.vm.disks, nowMs);
     const atMs = action.kind === 'wait' ? (action.untilMs ?? Number.POSITIVE_INFINITY) : action.atMs;
-    if (atMs > nowMs) await this.sleep(Math.min(atMs - nowMs, longestWaitMs));
+    if (atMs > nowMs) await sleep(atMs - nowMs);
     else if (action.kind === 'initial') await this.initial();
     else if (action.kind === 'cycle') await this.scheduledCycle(action.ship);
     else {
       this.resynchronize();
       await this.resyncUnderWay?.done;
     }
-  }
-
-  private sleep(ms: number): Promise<void> {
-    return this.engine.clock.wait(ms, AbortSignal.any([this.poke.signal, this.stopping.signal]));
   }
 
   /** Tracks now; sends in the background, so that a slow vault does not hold up tracking. */
@@ -294,7 +231,7 @@ export class VmReplicator {
       tracked = await this.track(options);
     } catch (error) {
       this.scheduleNextCycle(dueAtMs);
-      this.failed(attempt, error, null, ship);
+      this.failed(attempt, error, null, !ship);
       return;
     }
     this.scheduleNextCycle(dueAtMs);
@@ -321,30 +258,20 @@ export class VmReplicator {
 
   private track(options: ReturnType<VmReplicator['options']>): Promise<TrackingResult> {
     const work = async () => {
-      this.requireTrackable(options.signal);
+      requireTrackable(this.vm.record, options.signal);
       return trackVm(this.engine, this.vm, options);
     };
     const activity = `Tracking changes of ${this.vm.record.name}`;
-    return this.tracking.run(() => this.during(activity, work), options.signal);
+    return this.work.track(activity, work, options.signal);
   }
 
   private ship(options: ReturnType<VmReplicator['options']>): Promise<SendResult | null> {
     const work = async () => {
-      this.requireTrackable(options.signal);
-      return shipVm(this.engine, this.vm, this.tracking, options);
+      requireTrackable(this.vm.record, options.signal);
+      return shipVm(this.engine, this.vm, this.work.tracking, options);
     };
     const activity = `Sending changes of ${this.vm.record.name}`;
-    return this.shipping.run(() => this.during(activity, work), options.signal);
-  }
-
-  /** Its turn may have come after the VM was marked: then logs and digests mean nothing any more. */
-  private requireTrackable(signal: AbortSignal): void {
-    const { resync, name } = this.vm.record;
-    if (signal.aborted) throw new ReplicationError('CANCELLED', 'The work was cancelled.');
-    if (resync === null) return;
-    throw new ReplicationError('RESYNC_REQUIRED', `${name} must be resynchronized first: ${resync.message}`, {
-      vm: name,
-    });
+    return this.work.ship(activity, work, options.signal);
   }
 
   private async compareAndRepair(job: Job): Promise<void> {
@@ -377,47 +304,22 @@ export class VmReplicator {
       }
     };
     try {
-      await this.exclusively(`Resynchronizing ${name}`, work, options.signal);
+      await this.work.exclusively(`Resynchronizing ${name}`, work, options.signal);
     } catch (error) {
       this.failed(attempt, error, job);
-    }
-  }
-
-  private exclusively<T>(activity: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.shipping.run(() => this.tracking.run(() => this.during(activity, work), signal), signal);
-  }
-
-  private async during<T>(activity: string, work: () => Promise<T>): Promise<T> {
-    this.activityText = activity;
-    this.changed();
-    try {
-      return await work();
-    } finally {
-      this.activityText = null;
-      this.board.clear();
-      this.changed();
     }
   }
 
   private options(...signals: AbortSignal[]) {
     return {
       signal: AbortSignal.any([this.stopping.signal, ...signals]),
-      onProgress: (pass: Parameters<ProgressBoard['note']>[0]) => this.board.note(pass),
+      onProgress: (pass: Parameters<VmActivity['note']>[0]) => this.work.note(pass),
     };
   }
 
   private cycleResult(tracked: TrackingResult, sent: SendResult | null, startedAtMs: number): CycleResult {
-    const lastCycle: CycleResult = {
-      kind: 'cycle',
-      vm: this.vm.record.name,
-      changedBytes: tracked.changedBytes,
-      sentBytes: sent?.sentBytes ?? 0,
-      blocksCompared: tracked.comparedBlocks,
-      blocksChanged: tracked.changedBlocks,
-      durationMs: this.engine.clock.now() - startedAtMs,
-      consistency: sent?.consistency ?? tracked.consistency,
-      point: sent?.point?.id ?? null,
-    };
+    const durationMs = this.engine.clock.now() - startedAtMs;
+    const lastCycle = cycleResult(this.vm.record.name, tracked, sent, durationMs);
     this.vm.update({ lastCycle });
     return lastCycle;
   }
@@ -434,53 +336,14 @@ export class VmReplicator {
     this.saveState();
   }
 
-  /** @param onSchedule false for what only tracks while a retry waits */
-  private failed(attempt: Attempt, thrown: unknown, job: Job | null, onSchedule = true): void {
-    const { retry, name } = this.vm.record;
-    const error = ReplicationError.from(thrown).forVm(name);
-    if (error.code === 'CANCELLED' || error.code === 'ENGINE_STOPPED') {
-      this.interrupted(attempt, error, job);
-      return;
-    }
-    if (error.code === 'RESYNC_REQUIRED') {
-      job?.fail(error);
-      return;
-    }
-    const { what } = attempt;
-    const marks = what === 'cycle' && resyncCodes.has(error.code);
-    const between = !onSchedule && retry !== null && retry.nextAttemptAtMs > this.engine.clock.now();
-    const effect = marks
-      ? 'mark'
-      : error.class === 'nonRecoverable'
-        ? 'stop'
-        : between
-          ? 'between'
-          : 'ladder';
-    if (effect === 'mark') this.markForResync(error);
-    const nextAtMs = noteFailure(this.engine, this.vm, attempt, error, effect);
-    if (nextAtMs !== null && job !== null && what !== 'cycle') job.waitForRetry(error.toReport(), nextAtMs);
-    else job?.fail(error);
-    this.saveState();
-  }
-
-  /** What was cut short is no failure: by a person, by a pause, by an orderly stop, or with the protection itself. */
-  private interrupted(attempt: Attempt, error: ReplicationError, job: Job | null): void {
-    const { name, pausedAtMs } = this.vm.record;
-    const isStopping = this.stopping.signal.aborted && job?.record.state !== 'cancelling';
-    if (job === null) this.saveState();
-    else if (isStopping && this.isLeaving) {
-      job.fail(
-        new ReplicationError('CANCELLED', `The protection of ${name} is being removed.`, { vm: name }),
-      );
-    } else if (isStopping) {
-      // Initial replication and resynchronization go on at the next start, as the same jobs.
-      if (attempt.what === 'cycle') job.fail(engineStopped(name));
-    } else if (attempt.what === 'initial' && pausedAtMs !== null && job.record.state !== 'cancelling') {
-      job.pause();
-    } else {
-      noteCancelled(this.engine, this.vm, attempt, error);
-      job.fail(error);
-    }
+  private failed(attempt: Attempt, thrown: unknown, job: Job | null, tracksOnly = false): void {
+    const end = {
+      isStopping: this.stopping.signal.aborted,
+      isLeaving: this.isLeaving,
+      tracksOnly,
+      mark: (error: ReplicationError) => this.markForResync(error),
+    };
+    endAttempt(this.engine, this.vm, attempt, thrown, job, end);
     this.saveState();
   }
 
@@ -504,7 +367,7 @@ export class VmReplicator {
   private giveLogsBack(): void {
     this.engine.background.run('Giving back the space of the logs', () =>
       // An uploader may hold a log open: it lets go first.
-      this.exclusively('Giving back the space of the logs', async () => {
+      this.work.exclusively('Giving back the space of the logs', async () => {
         if (this.vm.record.resync === null) return;
         for (const { diskId, rootPath } of this.vm.includedDisks) {
           await this.engine.pool.run('dropLogs', { diskId, rootPath, sequence: null });

@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { engineSite, logsBeside, mebibyte, sameDisks } from '../../support/engine-site.ts';
+import { logHeaderBytes } from '../../../src/main/hrl/log-header.ts';
+import { allLogsBeside, engineSite, mebibyte, sameDisks } from '../../support/engine-site.ts';
 import { oracleMissing, qemuIdentical } from '../../support/oracles.ts';
 
 const makeSite = engineSite();
@@ -59,7 +60,7 @@ describe('a protected VM', () => {
         path: site.disk('data.vhd'),
         sizeBytes: 32 * mebibyte,
         replica: join(site.vault, 'SRV1', 'data.vhdx'),
-        hrl: { bytes: 0, thresholdBytes: 16 * mebibyte },
+        hrl: { thresholdBytes: 16 * mebibyte },
         progress: null,
         error: null,
       },
@@ -67,9 +68,11 @@ describe('a protected VM', () => {
         name: 'system.vhdx',
         sizeBytes: 64 * mebibyte,
         replica: join(site.vault, 'SRV1', 'system.vhdx'),
-        hrl: { bytes: 0, thresholdBytes: 32 * mebibyte },
+        hrl: { thresholdBytes: 32 * mebibyte },
       },
     ]);
+
+    expect(Math.max(...status.disks.map(({ hrl }) => hrl.bytes))).toBeLessThanOrEqual(logHeaderBytes);
 
     const { points } = await site.console.request('points', { vm: 'SRV1' });
     expect(points.map(({ id }) => id)).toEqual(kept.map(({ point }) => point));
@@ -93,7 +96,7 @@ describe('a protected VM', () => {
 
     const job = await site.console.request('unprotect', { vm: 'SRV1' });
     expect(await site.finish(job.id)).toMatchObject({ replicaDeleted: false });
-    expect(logsBeside(site.disk('system.vhdx'))).toEqual([]);
+    expect(allLogsBeside(site.disk('system.vhdx'))).toEqual([]);
     expect(readdirSync(site.data('data/tracking'))).toEqual([]);
     expect(existsSync(join(site.vault, 'SRV1', 'system.vhdx'))).toBe(true);
     expect(await site.status()).toMatchObject({ protected: false, state: 'Disabled' });

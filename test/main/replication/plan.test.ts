@@ -58,6 +58,13 @@ describe('the plan of a VM', () => {
     const resync = { code: 'HRL_THRESHOLD' as const, message: 'too much', sinceMs: 1 };
     expect(planNext(protectionRecord({ resync }), complete, 1_400_000).kind).toBe('wait');
   });
+
+  it('resynchronizes again after an attempt that may be retried, unless it is paused', () => {
+    const resync = { code: 'HRL_THRESHOLD' as const, message: 'too much', sinceMs: 1 };
+    const vm = protectionRecord({ resync, retry: retry(1_500_000) });
+    expect(planNext(vm, complete, 1_400_000)).toEqual({ kind: 'resync', atMs: 1_500_000 });
+    expect(planNext({ ...vm, pausedAtMs: 1 }, complete, 1_600_000).kind).toBe('wait');
+  });
 });
 
 describe('the time of the next cycle', () => {
