@@ -1,5 +1,6 @@
 import type { Consistency } from '../../contract/model.ts';
 import type { RecoveryPoint } from '../vault/replica-vault.ts';
+import { openActiveLogs } from './active-logs.ts';
 import { confirmCut } from './confirm-cut.ts';
 import { type Copy, copyDisk, frozenPath, prepareCopy } from './copy-disk.ts';
 import type { EngineContext } from './engine-context.ts';
@@ -76,6 +77,7 @@ export const replicateInitially = async (
           vm.updateDisk(record.diskId, { phase: 'complete', logBaseCut, initialStamps: null, lastScan });
         }
       });
+      await openActiveLogs(engine, vm);
       return { sentBytes, skippedBytes, consistency, point };
     });
   } finally {

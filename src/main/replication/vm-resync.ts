@@ -3,6 +3,7 @@ import { ReplicationError } from '../../contract/errors.ts';
 import type { Consistency } from '../../contract/model.ts';
 import type { FrozenVm, HostVm } from '../host/host.ts';
 import type { PassProgress, ResyncDiskResult } from '../workers/protocol.ts';
+import { openActiveLogs } from './active-logs.ts';
 import { asChangingDisk } from './changing-disk.ts';
 import { confirmCut } from './confirm-cut.ts';
 import { type Copy, copyDisk, frozenPath, prepareCopy, type WholeDisk } from './copy-disk.ts';
@@ -206,6 +207,7 @@ const commitRenewal = async (
       vm.updateDisk(record.diskId, { phase: 'complete', logBaseCut: cut, initialStamps: null, lastScan });
     }
   });
+  await openActiveLogs(engine, vm);
   if (droppedPoints > 0) {
     engine.events.warning(
       `A replica of ${vm.record.name} had been altered at the vault: ${droppedPoints} older recovery points could not be kept.`,

@@ -1,6 +1,7 @@
 import { sealedLogPath } from '../hrl/rotation.ts';
 import type { ProtectionRecord } from '../store/records.ts';
 import type { PassProgress, SendResult, ShippedLog } from '../workers/protocol.ts';
+import { openActiveLogs } from './active-logs.ts';
 import { confirmCut } from './confirm-cut.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { Mutex } from './mutex.ts';
@@ -106,6 +107,8 @@ export const finishSealing = async (engine: EngineContext, vm: ProtectedVm): Pro
     vm.update({ shipment: { ...shipment, logs } });
     for (const { diskId } of logs) vm.updateDisk(diskId, { logBaseCut: cut });
   });
+  // What changes while these are on their way goes into fresh ones.
+  await openActiveLogs(engine, vm);
 };
 
 const shippedLogs = (

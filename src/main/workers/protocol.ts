@@ -101,6 +101,11 @@ export interface Tasks {
     params: { source: Omit<SourceSpec, 'path'>; tracking: TrackingSpec; cut: number };
     result: null;
   };
+  /** Tracker: creates the active log, empty, unless there is one. */
+  openLog: {
+    params: NewLogSpec & { source: Omit<SourceSpec, 'path'>; tracking: TrackingSpec };
+    result: null;
+  };
   /** Tracker: deletes logs; the sealed one of `sequence`, or every log of the disk. */
   dropLogs: {
     params: { diskId: string; rootPath: string; sequence: number | null };
@@ -203,6 +208,14 @@ export interface SendParams {
    * what was altered go.
    */
   readonly overwritesAltered?: boolean;
+}
+
+/** How a new log begins. */
+export interface NewLogSpec {
+  /** The cut that its first record builds on. */
+  readonly previousCut: number;
+  readonly sequence: number;
+  readonly createdAtMs: number;
 }
 
 export interface SealedLog {

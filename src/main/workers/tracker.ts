@@ -9,6 +9,7 @@ import { laneCount } from './reading/lane-count.ts';
 import { serveTasks, type TaskContext } from './serve-tasks.ts';
 import { advanceSent } from './tracking/advance-sent.ts';
 import { advanceTable } from './tracking/advance-table.ts';
+import { openLog } from './tracking/open-log.ts';
 import { type OpenScan, scanDisk } from './tracking/scan-disk.ts';
 import { sealLog } from './tracking/seal-log.ts';
 
@@ -107,6 +108,10 @@ serveTasks({
     return null;
   },
   seal: async (params) => sealLog(params),
+  openLog: async (params) => {
+    openLog(params);
+    return null;
+  },
   advanceSent: async (params) => {
     advanceSent(params);
     return null;

@@ -10,6 +10,7 @@ const workerOf: Readonly<Record<TaskKind, WorkerName>> = {
   cut: 'tracker',
   rollback: 'tracker',
   seal: 'tracker',
+  openLog: 'tracker',
   advanceSent: 'tracker',
   dropLogs: 'tracker',
   initial: 'uploader',

@@ -10,6 +10,7 @@ import { activeLogPath } from '../../hrl/rotation.ts';
 import { removeDurably } from '../../platform/durable.ts';
 import { freeBytesNow } from '../../platform/volume.ts';
 import type { Tasks } from '../protocol.ts';
+import { createLog } from './open-log.ts';
 import { missingLog } from './seal-log.ts';
 
 /** How many logged bytes may pass before the volume's free space is measured again. */
@@ -51,7 +52,7 @@ export class ChangeSink {
       const { diskId } = source;
       const { lineage } = tracking;
       const { writer, recovery } = LogWriter.openForAppend(this.logPath, { diskId, lineage, minimumCut });
-      this.#writer = writer;
+      this.#writer = isOutdated(writer, previousCut) ? discard(writer) : writer;
       this.cutBackBytes = recovery.cutBackBytes;
     } else {
       if (minimumCut > 0) throw missingLog(source.name, this.logPath);
@@ -105,14 +106,7 @@ export class ChangeSink {
 
   /** Takes out of the log what the pass put there. */
   rollback(): void {
-    const writer = this.#writer;
-    if (writer === null) return;
-    writer.rollback();
-    if (writer.lastCut !== null) return;
-    // A log that never held anything is none: should others be sent first, its header would be wrong about what it follows.
-    this.#writer = null;
-    writer.close();
-    removeDurably(this.logPath);
+    this.#writer?.rollback();
   }
 
   close(): void {
@@ -131,7 +125,7 @@ export class ChangeSink {
   }
 
   #append(change: BlockChange): void {
-    this.#writer ??= this.#createLog();
+    this.#writer ??= createLog(this.#params);
     this.#writer.append(change);
   }
 
@@ -144,19 +138,6 @@ export class ChangeSink {
       if (error instanceof ReplicationError && error.code === 'VOLUME_LOW_SPACE') return false;
       throw error;
     }
-  }
-
-  #createLog(): LogWriter {
-    const { source, tracking, previousCut, sequence, createdAtMs } = this.#params;
-    return LogWriter.create(this.logPath, {
-      purpose: 'log',
-      diskId: source.diskId,
-      diskSizeBytes: source.sizeBytes,
-      sequence,
-      lineage: tracking.lineage,
-      previousCut,
-      createdAtMs,
-    });
   }
 
   #hasRoom(): boolean {
@@ -173,5 +154,17 @@ export class ChangeSink {
   #degrade(): void {
     this.#degraded = true;
     this.rollback();
+    // Where room is short even an empty log is in the way.
+    if (this.#writer !== null && this.#writer.lastCut === null) this.#writer = discard(this.#writer);
   }
 }
+
+/** A log without a cut may have been opened before another one was sent: then its header says wrongly what it follows. */
+const isOutdated = (writer: LogWriter, previousCut: number): boolean =>
+  writer.lastCut === null && writer.header.previousCut !== previousCut;
+
+const discard = (writer: LogWriter): null => {
+  writer.close();
+  removeDurably(writer.path);
+  return null;
+};
