@@ -85,7 +85,10 @@ export class DigestWindows {
       this.#windows.delete(oldest);
     }
     const bytes = Buffer.alloc(Math.min(windowBytes, this.#blobBytes - index * windowBytes));
-    if (this.#written?.has(index) !== false) await readPages(this.#pages.client, bytes, index * windowBytes);
+    if (this.#written?.has(index) !== false) {
+      const { client } = this.#pages;
+      await atAzure(publicUrl(client.url), () => readPages(client, bytes, index * windowBytes));
+    }
     const window = { bytes, from: bytes.length, to: 0 };
     this.#windows.set(index, window);
     return window;

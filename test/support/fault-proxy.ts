@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import {
+  Agent,
+  createServer,
+  type IncomingMessage,
+  request,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { AzureAccess } from '../../src/main/vault/azure/azure-access.ts';
+import type { Azurite } from './azurite.ts';
+
+/** One request as it passed. */
+export interface SeenRequest {
+  readonly method: string;
+  /** Below the container, with its query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/**
+ * What becomes of a request: it passes; the connection breaks before the service sees it, or after the service did what
+ * was asked; or it is answered in the service's place.
+ */
+export type Fate =
+  | 'pass'
+  | 'break'
+  | 'loseAnswer'
+  | { readonly status: number; readonly code: string; readonly headers?: Readonly<Record<string, string>> };
+
+/** A proxy before the emulator that notes every request and lets scripted ones fail. */
+export class FaultProxy {
+  readonly seen: SeenRequest[] = [];
+  /** Decides over each request; `index` counts from 0 since the last `reset`. */
+  fate: (request: SeenRequest, index: number) => Fate = () => 'pass';
+  readonly #azurite: Azurite;
+  readonly #server: Server;
+  readonly #agent = new Agent({ keepAlive: true });
+
+  private constructor(azurite: Azurite) {
+    this.#azurite = azurite;
+    this.#server = createServer((incoming, answer) => void this.#serve(incoming, answer));
+  }
+
+  static async start(azurite: Azurite): Promise<FaultProxy> {
+    const proxy = new FaultProxy(azurite);
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
+    return proxy;
+  }
+
+  get access(): AzureAccess {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('The proxy does not listen');
+    const endpoint = this.#azurite.access.endpoint.replace(/:\d+\//, `:${address.port}/`);
+    return { ...this.#azurite.access, endpoint };
+  }
+
+  /** Forgets what it saw and lets everything pass. */
+  reset(): void {
+    this.seen.length = 0;
+    this.fate = () => 'pass';
+  }
+
+  async stop(): Promise<void> {
+    this.#agent.destroy();
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  async #serve(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
+    const { method = '', url = '', headers } = incoming;
+    const seen = { method, path: url.split('/').slice(3).join('/'), headers };
+    const index = this.seen.push(seen) - 1;
+    const fate = this.fate(seen, index);
+    if (fate === 'break') return void incoming.socket.destroy();
+    if (typeof fate === 'object') {
+      incoming.resume();
+      answer
+        .writeHead(fate.status, { 'x-ms-error-code': fate.code, 'content-length': 0, ...fate.headers })
+        .end();
+      return;
+    }
+    const options = {
+      host: '127.0.0.1',
+      port: this.#azurite.port,
+      method,
+      path: url,
+      headers,
+      agent: this.#agent,
+    };
+    const forwarded = request(options, (reply) => {
+      if (fate === 'loseAnswer') {
+        reply.resume();
+        reply.once('end', () => incoming.socket.destroy());
+        return;
+      }
+      answer.writeHead(reply.statusCode ?? 500, reply.rawHeaders);
+      reply.pipe(answer);
+    });
+    forwarded.once('error', () => incoming.socket.destroy());
+    incoming.pipe(forwarded);
+  }
+}
