@@ -1,43 +1,71 @@
-/** Numbers, times and durations as people read them. */
+/** Numbers, times and durations as people read them, in the page's language. */
+import { currentLanguage, t } from './i18n/words.ts';
 
 const byteUnits = ['bytes', 'KB', 'MB', 'GB', 'TB', 'PB'] as const;
+
+/** The browser's own variety of the page's language (en-GB, nl-BE), so that dates are as the user knows them. */
+const locale = (): string => {
+  const language = currentLanguage();
+  return navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
+};
+
+const decimals = (value: number, digits: number): string =>
+  value.toLocaleString(locale(), {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    useGrouping: false,
+  });
 
 /** Binary bytes with the units that Windows shows: three significant digits, e.g. `412 MB`, `1.27 TB`. */
 export const formatBytes = (bytes: number): string => {
   const power = bytes < 1024 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), byteUnits.length - 1);
   const value = bytes / 1024 ** power;
   const digits = power === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
-  return `${value.toFixed(digits)} ${byteUnits[power]}`;
+  return t(`unit.${byteUnits[power] ?? 'bytes'}`, { value: decimals(value, digits) });
 };
 
-export const formatRate = (bytesPerSecond: number): string => `${formatBytes(bytesPerSecond)}/s`;
+export const formatRate = (bytesPerSecond: number): string =>
+  t('unit.perSecond', { size: formatBytes(bytesPerSecond) });
 
 /** `38 s`, `52 min`, `3 h 20 min`, `4 d`: coarse enough not to jitter. */
 export const formatDuration = (seconds: number): string => {
   const whole = Math.max(0, Math.round(seconds));
-  if (whole < 120) return `${whole} s`;
+  if (whole < 120) return t('unit.seconds', { value: whole });
   const minutes = Math.round(whole / 60);
-  if (minutes < 120) return `${minutes} min`;
+  if (minutes < 120) return t('unit.minutes', { value: minutes });
   const hours = Math.floor(minutes / 60);
-  if (hours >= 48) return `${Math.round(hours / 24)} d`;
-  return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  if (hours >= 48) return t('unit.days', { value: Math.round(hours / 24) });
+  return minutes % 60 === 0
+    ? t('unit.hours', { value: hours })
+    : t('unit.hoursMinutes', { hours, minutes: minutes % 60 });
+};
+
+/** `03:12`, or `1:03:12` from an hour on: time left until something happens. */
+export const formatCountdown = (seconds: number): string => {
+  const whole = Math.max(0, Math.ceil(seconds));
+  const pad = (value: number) => String(value).padStart(2, '0');
+  const rest = `${pad(Math.floor(whole / 60) % 60)}:${pad(whole % 60)}`;
+  return whole < 3600 ? rest : `${Math.floor(whole / 3600)}:${rest}`;
 };
 
 /** A share of 0–1 as a whole percent; never 100 % while something is left, never 0 % when something is there. */
 export const formatPercent = (fraction: number): string => {
   const percent = Math.round(fraction * 100);
-  if (fraction > 0 && percent === 0) return '< 1 %';
-  return `${fraction < 1 ? Math.min(percent, 99) : percent} %`;
+  if (fraction > 0 && percent === 0) return t('unit.percentLess');
+  return t('unit.percent', { value: fraction < 1 ? Math.min(percent, 99) : percent });
 };
+
+export const formatNumber = (value: number): string => value.toLocaleString(locale());
 
 const isSameDay = (a: Date, b: Date) => a.toDateString() === b.toDateString();
 
 /** Local time of day, with the date when it is not today's. */
 export const formatTime = (iso: string, nowMs: number): string => {
   const at = new Date(iso);
-  const time = at.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
-  return isSameDay(at, new Date(nowMs)) ? time : `${at.toLocaleDateString()} ${time}`;
+  const time = at.toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit' });
+  return isSameDay(at, new Date(nowMs)) ? time : `${at.toLocaleDateString(locale())} ${time}`;
 };
 
 /** The exact local time, for the tooltip. */
-export const formatExactTime = (iso: string): string => new Date(iso).toLocaleString();
+export const formatExactTime = (iso: string): string =>
+  new Date(iso).toLocaleString(locale(), { dateStyle: 'full', timeStyle: 'long' });

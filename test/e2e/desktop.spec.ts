@@ -3,16 +3,16 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, expect, test } from '@playwright/test';
-import { createSite, protectAndWatch, type SampleSite } from './console.ts';
+import { newSite, protectFromNothing, type TestSite } from './console.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-let site: SampleSite;
+let site: TestSite;
 let context: BrowserContext;
 let desktop: ChildProcess;
 
 test.beforeEach(async ({ launchOptions }) => {
-  site = await createSite();
+  site = newSite();
   const profile = join(site.folder, 'profile');
   context = await chromium.launchPersistentContext(profile, {
     ...launchOptions,
@@ -44,7 +44,7 @@ test.afterEach(async () => {
 
 test('the desktop’s bundles show the same console, and end with their window', async () => {
   const page = await context.waitForEvent('page');
-  await protectAndWatch(page, site);
+  await protectFromNothing(page, site);
   const exited = once(desktop, 'exit');
   await page.close();
   expect(await exited).toEqual([0, null]);
@@ -52,7 +52,7 @@ test('the desktop’s bundles show the same console, and end with their window',
 
 test('the desktop ends orderly when the system asks it to', async () => {
   const page = await context.waitForEvent('page');
-  await expect(page.getByRole('heading', { name: 'No host has been chosen yet.' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Welcome.' })).toBeVisible();
   const exited = once(desktop, 'exit');
   desktop.kill('SIGTERM');
   expect(await exited).toEqual([0, null]);

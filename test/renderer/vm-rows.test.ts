@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { DiskStatus, Progress, VmStatus, VmSummary } from '../../src/contract/reports.ts';
+import { siteSentence } from '../../src/renderer/stores/site-sentence.ts';
 import { emptySite, withPushes, withStatusReport } from '../../src/renderer/stores/site-store.ts';
-import { actionFor, joinProgress, siteSentence, vmRows } from '../../src/renderer/stores/vm-rows.ts';
+import { actionFor, joinProgress, vmRows } from '../../src/renderer/stores/vm-rows.ts';
 
 const now = 1_000_000;
 
@@ -128,7 +129,7 @@ describe('the list of VMs', () => {
 
 describe('the sentence on top', () => {
   const sentence = (statuses: readonly VmStatus[], summaries: readonly VmSummary[] = []) =>
-    siteSentence(vmRows(site(statuses, summaries), now));
+    siteSentence(vmRows(site(statuses, summaries), now), now);
 
   it('says that all is well', () => {
     expect(sentence([vm('a'), vm('b')])).toBe('All 2 VMs are protected.');
@@ -144,7 +145,7 @@ describe('the sentence on top', () => {
     const reasons = [{ text: 'The vault cannot be reached.', sinceMs: 0 }];
     const worst = vm('FILESRV', { health: 'Critical', healthReasons: reasons });
     expect(sentence([vm('a', { health: 'Warning' }), worst])).toBe(
-      'All 2 VMs are protected. FILESRV: The vault cannot be reached.',
+      'All 2 VMs are protected. FILESRV: The vault cannot be reached. 1 other VM needs attention too.',
     );
   });
 });
@@ -154,6 +155,7 @@ describe('the action offered', () => {
     [{}, 'sync'],
     [{ activity: 'Sending changes' }, null],
     [{ paused: true }, 'resume'],
+    [{ state: 'Error' }, 'tryAgain'],
     [{ state: 'WaitingForStartResynchronize' }, 'resync'],
     [{ state: 'Resynchronizing' }, null],
     [{ state: 'WaitingForInitialReplication' }, null],

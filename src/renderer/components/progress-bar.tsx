@@ -1,6 +1,6 @@
 import type { Progress } from '../../contract/reports.ts';
 import { formatBytes, formatDuration, formatPercent, formatRate } from '../format.ts';
-import { phaseWords, words } from '../words.ts';
+import { t } from '../i18n/words.ts';
 
 /** Short of this much time left, an estimate says nothing yet. */
 const leastEtaSeconds = 5;
@@ -9,11 +9,13 @@ const details = (progress: Progress): string => {
   const { doneBytes, skippedBytes, totalBytes, rateBytesPerSecond, etaSeconds, resumedAt, blockedOn } =
     progress;
   if (blockedOn !== null) return blockedOn;
-  const parts = [`${formatBytes(doneBytes + skippedBytes)} of ${formatBytes(totalBytes)}`];
+  const parts = [
+    t('progress.of', { done: formatBytes(doneBytes + skippedBytes), total: formatBytes(totalBytes) }),
+  ];
   if (rateBytesPerSecond !== null) parts.push(formatRate(rateBytesPerSecond));
   if (etaSeconds !== null && etaSeconds >= leastEtaSeconds)
-    parts.push(words.left(formatDuration(etaSeconds)));
-  if (resumedAt !== null) parts.push(words.resumedAt(formatPercent(resumedAt)));
+    parts.push(t('progress.left', { duration: formatDuration(etaSeconds) }));
+  if (resumedAt !== null) parts.push(t('progress.resumedAt', { percent: formatPercent(resumedAt) }));
   return parts.join(' · ');
 };
 
@@ -22,13 +24,14 @@ export const ProgressBar = ({ progress }: { readonly progress: Progress }) => {
   const { doneBytes, skippedBytes, totalBytes, phase } = progress;
   const fraction = totalBytes === 0 ? 0 : Math.min(1, (doneBytes + skippedBytes) / totalBytes);
   const percent = formatPercent(fraction);
+  const name = t(`phase.${phase}`);
   return (
     <div className="progress">
       <div className="progress-head">
-        <span>{phaseWords[phase]}</span>
+        <span>{name}</span>
         <span className="number">{percent}</span>
       </div>
-      <progress max={1} value={fraction} aria-label={phaseWords[phase]} aria-valuetext={percent} />
+      <progress max={1} value={fraction} aria-label={name} aria-valuetext={percent} />
       <div className="note">{details(progress)}</div>
     </div>
   );

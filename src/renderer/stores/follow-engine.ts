@@ -1,49 +1,71 @@
 import { ReplicationError } from '../../contract/errors.ts';
 import type { HostReport } from '../../contract/reports.ts';
 import type { EngineConnection } from '../connection/engine-connection.ts';
-import { useSite, withPushes, withStatusReport } from './site-store.ts';
+import { ask, attachEngine } from './engine.ts';
+import { rememberedEvents, rememberedJobs, useSite, withPushes, withStatusReport } from './site-store.ts';
+import { showProblem } from './ui-store.ts';
 
 /** How often the host is asked which VMs it has: they come and go without a push. */
 const hostRefreshMs = 15_000;
+/** Vaults are asked more seldom: each is opened for it. */
+const vaultRefreshMs = 60_000;
 
-const readHost = async (connection: EngineConnection): Promise<HostReport | 'none'> => {
+const readHost = async (): Promise<HostReport | 'none'> => {
   try {
-    return await connection.request('host.show', {});
+    return await ask('host.show', {});
   } catch (error) {
     if (error instanceof ReplicationError && error.code === 'HOST_NOT_SET') return 'none';
     throw error;
   }
 };
 
-const refreshHost = async (connection: EngineConnection): Promise<void> => {
-  const host = await readHost(connection);
-  const summaries = host !== 'none' && host.reachable ? await connection.request('vm.list', {}) : [];
+/** Asks which VMs the host has now. */
+export const refreshHost = async (): Promise<void> => {
+  const host = await readHost();
+  const summaries = host !== 'none' && host.reachable ? await ask('vm.list', {}) : [];
   useSite.setState({ host, summaries });
 };
 
-const refreshAll = async (connection: EngineConnection): Promise<void> => {
-  const [report, engine] = await Promise.all([
-    connection.request('status', {}),
-    connection.request('engine.info', {}),
-    refreshHost(connection),
-  ]);
-  useSite.setState((site) => ({ ...withStatusReport(site, report, Date.now()), engine }));
+/** Asks each vault what it holds and how much room it has. */
+export const refreshVaults = async (): Promise<void> => {
+  useSite.setState({ vaults: await ask('vault.list', {}) });
 };
 
-/** Shows a failed request in the message bar; a lost connection has a bar of its own. */
-export const showProblem = (error: unknown): void => {
-  const { code, message } = ReplicationError.from(error);
-  if (code !== 'ENGINE_STOPPED') useSite.setState({ problem: message });
+export const refreshEngine = async (): Promise<void> => {
+  useSite.setState({ engine: await ask('engine.info', {}) });
+};
+
+const refreshAll = async (): Promise<void> => {
+  const [report, jobs, events] = await Promise.all([
+    ask('status', {}),
+    ask('jobs', { limit: rememberedJobs }),
+    ask('events', { limit: rememberedEvents }),
+    refreshVaults(),
+    refreshEngine(),
+    refreshHost(),
+  ]);
+  useSite.setState((site) => ({
+    ...withStatusReport(site, report, Date.now()),
+    jobs: new Map(jobs.map((job) => [job.id, job])),
+    events,
+  }));
 };
 
 /** Keeps the store at what the engine says: everything anew on each connection, then its pushes. */
 export const followEngine = (connection: EngineConnection): void => {
-  connection.onPushes((pushes) => useSite.setState((site) => withPushes(site, pushes, Date.now())));
+  attachEngine(connection);
+  connection.onPushes((pushes) => {
+    useSite.setState((site) => withPushes(site, pushes, Date.now()));
+    // The host's own list says which VMs are protected no longer.
+    if (pushes.some(({ kind }) => kind === 'unprotected')) refreshHost().catch(showProblem);
+  });
   connection.onState((state) => {
     useSite.setState({ connection: state });
-    if (state === 'connected') refreshAll(connection).catch(showProblem);
+    if (state === 'connected') refreshAll().catch(showProblem);
   });
-  setInterval(() => {
-    if (useSite.getState().connection === 'connected') refreshHost(connection).catch(showProblem);
-  }, hostRefreshMs);
+  const whileConnected = (refresh: () => Promise<void>) => () => {
+    if (useSite.getState().connection === 'connected') refresh().catch(showProblem);
+  };
+  setInterval(whileConnected(refreshHost), hostRefreshMs);
+  setInterval(whileConnected(refreshVaults), vaultRefreshMs);
 };

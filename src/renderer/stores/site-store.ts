@@ -1,6 +1,15 @@
 import { create } from 'zustand';
 import type { EnginePush } from '../../contract/events.ts';
-import type { EngineReport, HostReport, StatusReport, VmStatus, VmSummary } from '../../contract/reports.ts';
+import type {
+  EngineReport,
+  EventReport,
+  HostReport,
+  JobReport,
+  StatusReport,
+  VaultReport,
+  VmStatus,
+  VmSummary,
+} from '../../contract/reports.ts';
 import type { ConnectionState } from '../connection/engine-connection.ts';
 
 /** A status and when it came, so that ages can be told between pushes. */
@@ -18,8 +27,12 @@ export interface SiteState {
   readonly summaries: readonly VmSummary[];
   /** By id of the VM. */
   readonly statuses: ReadonlyMap<string, ReceivedStatus>;
-  /** What the last action was refused for. */
-  readonly problem: string | null;
+  /** Null until the engine told. */
+  readonly vaults: readonly VaultReport[] | null;
+  /** By id; null until the engine told. */
+  readonly jobs: ReadonlyMap<number, JobReport> | null;
+  /** Oldest first; null until the engine told. */
+  readonly events: readonly EventReport[] | null;
 }
 
 export const emptySite: SiteState = {
@@ -28,22 +41,58 @@ export const emptySite: SiteState = {
   engine: null,
   summaries: [],
   statuses: new Map(),
-  problem: null,
+  vaults: null,
+  jobs: null,
+  events: null,
 };
+
+/** How many jobs and events the page remembers; the engine has the rest. */
+export const rememberedJobs = 500;
+export const rememberedEvents = 1000;
 
 export const withStatusReport = (site: SiteState, report: StatusReport, nowMs: number): SiteState => ({
   ...site,
   statuses: new Map(report.vms.map((status) => [status.id, { status, receivedAtMs: nowMs }])),
 });
 
-/** The site after a batch of pushes. Jobs and events have views of their own later. */
+const withJobs = (
+  jobs: SiteState['jobs'],
+  pushed: readonly JobReport[],
+): ReadonlyMap<number, JobReport> | null => {
+  if (jobs === null || pushed.length === 0) return jobs;
+  const next = new Map(jobs);
+  for (const job of pushed) next.set(job.id, job);
+  if (next.size <= rememberedJobs) return next;
+  return new Map([...next].sort(([a], [b]) => a - b).slice(-rememberedJobs));
+};
+
+const withEvents = (
+  events: SiteState['events'],
+  pushed: readonly EventReport[],
+): readonly EventReport[] | null => {
+  if (events === null || pushed.length === 0) return events;
+  const newest = events.at(-1)?.id ?? 0;
+  return [...events, ...pushed.filter(({ id }) => id > newest)].slice(-rememberedEvents);
+};
+
+/** The site after a batch of pushes. What did not change stays the same object. */
 export const withPushes = (site: SiteState, pushes: readonly EnginePush[], nowMs: number): SiteState => {
   const statuses = new Map(site.statuses);
+  const jobs: JobReport[] = [];
+  const events: EventReport[] = [];
   for (const push of pushes) {
     if (push.kind === 'status') statuses.set(push.status.id, { status: push.status, receivedAtMs: nowMs });
     if (push.kind === 'unprotected') statuses.delete(push.vmId);
+    if (push.kind === 'job') jobs.push(push.job);
+    if (push.kind === 'event') events.push(push.event);
   }
-  return { ...site, statuses };
+  const touched = pushes.some(({ kind }) => kind === 'status' || kind === 'unprotected');
+  return {
+    ...site,
+    statuses: touched ? statuses : site.statuses,
+    jobs: withJobs(site.jobs, jobs),
+    events: withEvents(site.events, events),
+  };
 };
 
 export const useSite = create<SiteState>(() => emptySite);

@@ -2,7 +2,7 @@ import type { Health } from '../../contract/model.ts';
 import type { DiskStatus, Progress, VmStatus } from '../../contract/reports.ts';
 import type { SiteState } from './site-store.ts';
 
-export type RowAction = 'sync' | 'resume' | 'resync' | 'retry';
+export type RowAction = 'sync' | 'tryAgain' | 'resume' | 'resync' | 'retry';
 
 /** One line of the table: a VM of the host, or a protected one that the host no longer has. */
 export interface VmRow {
@@ -62,16 +62,21 @@ export const joinProgress = (disks: readonly DiskStatus[]): Progress | null => {
   };
 };
 
+/** The first copy runs as it should: incomplete, but no trouble. */
+export const isFirstCopy = ({ lastSyncAt, paused, retry, healthReasons }: VmStatus): boolean =>
+  lastSyncAt === null && !paused && retry === null && healthReasons.every(({ code }) => code === undefined);
+
 /** The one action that helps now. */
 export const actionFor = (status: VmStatus): RowAction | null => {
   if (status.state === 'WaitingForStartResynchronize') return 'resync';
   if (status.paused) return 'resume';
   if (status.retry !== null) return 'retry';
+  if (status.state === 'Error') return 'tryAgain';
   return status.state === 'Replicating' && status.activity === null ? 'sync' : null;
 };
 
 /** The table's lines, worst first, then by name; VMs without protection last. */
-export const vmRows = (site: SiteState, nowMs: number): readonly VmRow[] => {
+export const vmRows = (site: Pick<SiteState, 'statuses' | 'summaries'>, nowMs: number): readonly VmRow[] => {
   const protectedRows = [...site.statuses.values()].map(({ status, receivedAtMs }): VmRow => {
     const { id, name, disks, rpoSeconds } = status;
     return {
@@ -102,18 +107,4 @@ export const vmRows = (site: SiteState, nowMs: number): readonly VmRow[] => {
   return [...protectedRows, ...otherRows].sort(
     (a, b) => rankOf(a) - rankOf(b) || a.name.localeCompare(b.name),
   );
-};
-
-const countSentence = (covered: number, all: number): string => {
-  if (covered < all) return `${covered} of ${all} VMs ${covered === 1 ? 'is' : 'are'} protected.`;
-  return all === 1 ? 'The VM is protected.' : `All ${all} VMs are protected.`;
-};
-
-/** The sentence on top: is everything protected, and if not, what is the matter. */
-export const siteSentence = (rows: readonly VmRow[]): string => {
-  const covered = rows.filter(({ status }) => status?.protected === true);
-  const count = countSentence(covered.length, rows.length);
-  const worst = covered[0];
-  if (!worst?.status || worst.status.health === 'Normal') return count;
-  return `${count} ${worst.name}: ${worst.status.healthReasons[0]?.text ?? 'needs attention.'}`;
 };

@@ -1,0 +1,47 @@
+import { Button } from '@fluentui/react-components';
+import { Copy16Regular } from '@fluentui/react-icons';
+import { useState } from 'react';
+import type { ErrorReport } from '../../contract/errors.ts';
+import { isWordKey, t, type WordKey } from '../i18n/words.ts';
+
+/** What helps: in the page's own words where the engine's speak of its command line. */
+export const nextStepOf = ({ code, nextStep }: Pick<ErrorReport, 'code' | 'nextStep'>): string => {
+  const key = `nextStep.${code}`;
+  return isWordKey(key) ? t(key) : nextStep;
+};
+
+const linesOf = (error: ErrorReport): readonly (readonly [WordKey, string])[] => [
+  ['error.code', error.code],
+  ['error.class', t(`error.${error.class}`)],
+  ['error.message', error.message],
+  ...(error.file === undefined ? [] : ([['error.file', error.file]] as const)),
+  ...(error.offset === undefined ? [] : ([['error.offset', String(error.offset)]] as const)),
+  ...(error.cause === undefined ? [] : ([['error.cause', error.cause]] as const)),
+  ['error.nextStep', nextStepOf(error)],
+];
+
+/** Everything known of an error, behind a disclosure, with a button that copies it as text. */
+export const ErrorDetails = ({ error }: { readonly error: ErrorReport }) => {
+  const [copied, setCopied] = useState(false);
+  const lines = linesOf(error);
+  const copy = async (): Promise<void> => {
+    await navigator.clipboard.writeText(lines.map(([key, value]) => `${t(key)}: ${value}`).join('\n'));
+    setCopied(true);
+  };
+  return (
+    <details className="error-details">
+      <summary>{t('common.details')}</summary>
+      <dl>
+        {lines.map(([key, value]) => (
+          <div key={key}>
+            <dt>{t(key)}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <Button size="small" icon={<Copy16Regular />} onClick={() => void copy().catch(() => setCopied(false))}>
+        {copied ? t('common.copied') : t('common.copy')}
+      </Button>
+    </details>
+  );
+};

@@ -1,0 +1,62 @@
+import { ErrorCircle16Filled, Info16Regular, Warning16Filled } from '@fluentui/react-icons';
+import type { EventReport } from '../../contract/reports.ts';
+import { t } from '../i18n/words.ts';
+import { hrefOf } from '../router.ts';
+import { Moment } from './moment.tsx';
+
+const icons = { info: Info16Regular, warning: Warning16Filled, error: ErrorCircle16Filled } as const;
+const classes = { info: 'quiet', warning: 'health-warning', error: 'health-critical' } as const;
+
+interface EventTableProps {
+  /** In the order they are shown. */
+  readonly events: readonly EventReport[];
+  readonly nowMs: number;
+  readonly withVm?: boolean;
+}
+
+/** Events, one a line. */
+export const EventTable = ({ events, nowMs, withVm = true }: EventTableProps) => (
+  <table className="card">
+    <thead>
+      <tr>
+        <th scope="col" className="figure">
+          {t('events.column.time')}
+        </th>
+        <th scope="col">{t('events.column.level')}</th>
+        {withVm ? <th scope="col">{t('events.column.vm')}</th> : null}
+        <th scope="col">{t('events.column.text')}</th>
+      </tr>
+    </thead>
+    <tbody>
+      {events.map(({ id, at, level, vm, vmId, text, code }) => {
+        const Icon = icons[level];
+        return (
+          <tr key={id}>
+            <td className="figure narrow">
+              <Moment iso={at} nowMs={nowMs} />
+            </td>
+            <td className="narrow">
+              <span className={`health ${classes[level]}`}>
+                <Icon aria-hidden="true" />
+                {t(`events.level.${level}`)}
+              </span>
+            </td>
+            {withVm ? (
+              <td>
+                {vmId === null || vm === null ? (
+                  t('common.none')
+                ) : (
+                  <a href={hrefOf({ view: 'vm', id: vmId, tab: 'disks' })}>{vm}</a>
+                )}
+              </td>
+            ) : null}
+            <td className="event-text">
+              {text}
+              {code === null ? null : <div className="note">{code}</div>}
+            </td>
+          </tr>
+        );
+      })}
+    </tbody>
+  </table>
+);

@@ -1,0 +1,33 @@
+import { create } from 'zustand';
+import type { ErrorReport } from '../../contract/errors.ts';
+import { ReplicationError } from '../../contract/errors.ts';
+import type { PointReport } from '../../contract/reports.ts';
+
+/** The dialog that is open. */
+export type DialogRequest =
+  | { readonly kind: 'unprotect' | 'resync'; readonly vmId: string }
+  | { readonly kind: 'restore'; readonly vmId: string; readonly point: PointReport };
+
+interface UiState {
+  /** Why the last action was refused. */
+  readonly problem: ErrorReport | null;
+  /** What the last action set going, and the job that does it. */
+  readonly notice: { readonly text: string; readonly jobId: number | null } | null;
+  readonly dialog: DialogRequest | null;
+}
+
+export const useUi = create<UiState>(() => ({ problem: null, notice: null, dialog: null }));
+
+/** Shows a failed request in the message bar; a lost connection has a bar of its own. */
+export const showProblem = (error: unknown): void => {
+  const report = ReplicationError.from(error).toReport();
+  if (report.code !== 'ENGINE_STOPPED') useUi.setState({ problem: report, notice: null });
+};
+
+export const showNotice = (text: string, jobId: number | null = null): void =>
+  useUi.setState({ notice: { text, jobId }, problem: null });
+
+export const openDialog = (dialog: DialogRequest): void =>
+  useUi.setState({ dialog, problem: null, notice: null });
+
+export const closeDialog = (): void => useUi.setState({ dialog: null });

@@ -1,0 +1,44 @@
+import type { JobResult } from '../../../contract/reports.ts';
+import { assertNever } from '../../assert-never.ts';
+import { formatBytes, formatNumber } from '../../format.ts';
+import { t } from '../../i18n/words.ts';
+
+/** What a job came to, in a sentence. */
+export const describeResult = (result: JobResult): string => {
+  switch (result.kind) {
+    case 'cycle':
+      return t('result.cycle', {
+        changed: formatBytes(result.changedBytes),
+        sent: formatBytes(result.sentBytes),
+        consistency: t(`consistency.${result.consistency}`).toLocaleLowerCase(),
+      });
+    case 'initial':
+      return t('result.initial', {
+        sent: formatBytes(result.sentBytes),
+        skipped: formatBytes(result.skippedBytes),
+        consistency: t(`consistency.${result.consistency}`).toLocaleLowerCase(),
+      });
+    case 'resync':
+      return t('result.resync', {
+        different: formatNumber(result.differentBlocks),
+        compared: formatNumber(result.comparedBlocks),
+        sent: formatBytes(result.sentBytes),
+      });
+    case 'verify':
+      return result.identical
+        ? t('result.verifySame', { blocks: formatNumber(result.blocks) })
+        : t('result.verifyDifferent', {
+            different: formatNumber(result.differentBlocks),
+            blocks: formatNumber(result.blocks),
+          });
+    case 'restore':
+      return t('result.restore', {
+        count: result.files.length,
+        paths: result.files.map(({ path }) => path).join(', '),
+      });
+    case 'unprotect':
+      return result.replicaDeleted ? t('result.unprotectDeleted') : t('result.unprotectKept');
+    default:
+      return assertNever(result);
+  }
+};

@@ -1,0 +1,87 @@
+import type { ReactNode } from 'react';
+import { isRpoLate } from '../../components/rpo-bar.tsx';
+import { formatBytes, formatDuration, formatRate, formatTime } from '../../format.ts';
+import { t } from '../../i18n/words.ts';
+import type { VmRow } from '../../stores/vm-rows.ts';
+
+interface TileProps {
+  readonly title: string;
+  readonly note: string;
+  readonly attention?: boolean;
+  readonly children: ReactNode;
+}
+
+const Tile = ({ title, note, attention = false, children }: TileProps) => (
+  <div className={attention ? 'tile tile-attention' : 'tile'}>
+    <dt>{title}</dt>
+    <dd>
+      <span className="tile-value">{children}</span>
+      <span className="note">{note}</span>
+    </dd>
+  </div>
+);
+
+/** By how much a replica is older than it should get; the largest first. */
+const oldest = (rows: readonly VmRow[]) =>
+  rows
+    .flatMap(({ name, rpoSeconds, status }) =>
+      rpoSeconds === null || !status?.frequencySeconds
+        ? []
+        : [{ name, rpoSeconds, frequency: status.frequencySeconds }],
+    )
+    .sort((a, b) => b.rpoSeconds / b.frequency - a.rpoSeconds / a.frequency)[0];
+
+/** The cycle that comes next; waiting retries are told elsewhere. */
+const nextCycle = (rows: readonly VmRow[]) =>
+  rows
+    .flatMap(({ name, status }) => (status?.nextCycleAt ? [{ name, at: status.nextCycleAt }] : []))
+    .sort((a, b) => Date.parse(a.at) - Date.parse(b.at))[0];
+
+/** The site in five figures. */
+export const Tiles = ({ rows, nowMs }: { readonly rows: readonly VmRow[]; readonly nowMs: number }) => {
+  const covered = rows.filter(({ status }) => status !== null).length;
+  const rest = rows.length - covered;
+  const worst = oldest(rows);
+  const next = nextCycle(rows);
+  const pending = rows
+    .flatMap(({ status }) => status?.disks ?? [])
+    .reduce((sum, { hrl }) => sum + hrl.bytes, 0);
+  const moving = rows.filter(({ progress }) => progress !== null);
+  const rate = moving.reduce((sum, { progress }) => sum + (progress?.rateBytesPerSecond ?? 0), 0);
+  return (
+    <dl className="tiles">
+      <Tile
+        title={t('tile.protected')}
+        note={rest === 0 ? t('tile.protectedAll') : t('tile.protectedRest', { count: rest })}
+      >
+        {t('tile.protectedValue', { covered, count: rows.length })}
+      </Tile>
+      <Tile
+        title={t('tile.rpo')}
+        attention={worst !== undefined && isRpoLate(worst.rpoSeconds, worst.frequency)}
+        note={
+          worst === undefined
+            ? t('tile.rpoNone')
+            : t('tile.rpoOf', { vm: worst.name, target: formatDuration(worst.frequency) })
+        }
+      >
+        {worst === undefined ? t('common.none') : formatDuration(worst.rpoSeconds)}
+      </Tile>
+      <Tile title={t('tile.pending')} note={t('tile.pendingNote')}>
+        {formatBytes(pending)}
+      </Tile>
+      <Tile
+        title={t('tile.rate')}
+        note={moving.length === 0 ? t('tile.rateNone') : t('tile.rateOf', { count: moving.length })}
+      >
+        {moving.length === 0 ? t('tile.rateIdle') : formatRate(rate)}
+      </Tile>
+      <Tile
+        title={t('tile.next')}
+        note={next === undefined ? t('tile.nextNone') : t('tile.nextOf', { vm: next.name })}
+      >
+        {next === undefined ? t('common.none') : formatTime(next.at, nowMs)}
+      </Tile>
+    </dl>
+  );
+};

@@ -1,0 +1,128 @@
+import { Button } from '@fluentui/react-components';
+import { CheckmarkCircle16Regular, ErrorCircle16Filled } from '@fluentui/react-icons';
+import { useState } from 'react';
+import { type ErrorReport, ReplicationError } from '../../../contract/errors.ts';
+import type { VaultCheckReport, VaultReport } from '../../../contract/reports.ts';
+import { Bar } from '../../components/bar.tsx';
+import { CheckList } from '../../components/check-list.tsx';
+import { ErrorDetails } from '../../components/error-details.tsx';
+import { Moment } from '../../components/moment.tsx';
+import { formatBytes, formatTime } from '../../format.ts';
+import { t } from '../../i18n/words.ts';
+import { ask } from '../../stores/engine.ts';
+
+/** From this share used on, somebody should look. */
+const nearlyFull = 0.9;
+
+const Space = ({ vault: { name, freeBytes, totalBytes } }: { readonly vault: VaultReport }) => {
+  if (freeBytes === null || totalBytes === null || totalBytes === 0) return null;
+  const used = 1 - freeBytes / totalBytes;
+  const text = t('vaults.space', { free: formatBytes(freeBytes), total: formatBytes(totalBytes) });
+  return (
+    <div className="vault-space">
+      <Bar
+        fraction={used}
+        tone={used >= nearlyFull ? 'warning' : 'quiet'}
+        label={t('vaults.spaceLabel', { vault: name })}
+        text={text}
+      />
+      <span className="note">{text}</span>
+    </div>
+  );
+};
+
+const Replicas = ({ vault, nowMs }: { readonly vault: VaultReport; readonly nowMs: number }) =>
+  vault.vms.length === 0 ? (
+    <p className="quiet">{t('vaults.noVms')}</p>
+  ) : (
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">{t('vaults.column.vm')}</th>
+          <th scope="col">{t('vaults.column.writer')}</th>
+          <th scope="col" className="figure">
+            {t('vaults.column.disks')}
+          </th>
+          <th scope="col" className="figure">
+            {t('vaults.column.points')}
+          </th>
+          <th scope="col" className="figure">
+            {t('vaults.column.newest')}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {vault.vms.map((vm) => (
+          <tr key={vm.id}>
+            <th scope="row">{vm.name}</th>
+            <td>{vm.writer}</td>
+            <td className="figure">{vm.disks}</td>
+            <td className="figure">{vm.points}</td>
+            <td className="figure">
+              {vm.newestPointAt === null ? t('common.none') : <Moment iso={vm.newestPointAt} nowMs={nowMs} />}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+
+/** One vault: whether it can be reached, its room, what it holds, and a check of every right it needs. */
+export const VaultCard = ({ vault, nowMs }: { readonly vault: VaultReport; readonly nowMs: number }) => {
+  const [checking, setChecking] = useState(false);
+  const [report, setReport] = useState<VaultCheckReport | null>(null);
+  const [error, setError] = useState<ErrorReport | null>(null);
+  const check = async (): Promise<void> => {
+    setChecking(true);
+    setReport(null);
+    setError(null);
+    try {
+      setReport(await ask('vault.check', { name: vault.name }));
+    } catch (thrown) {
+      setError(ReplicationError.from(thrown).toReport());
+    }
+    setChecking(false);
+  };
+  const shownError = error ?? vault.error;
+  const Icon = vault.reachable ? CheckmarkCircle16Regular : ErrorCircle16Filled;
+  return (
+    <section className="card" aria-label={vault.name}>
+      <div className="card-head">
+        <div>
+          <h2>{vault.name}</h2>
+          <p className="note path">{vault.target}</p>
+        </div>
+        <Button
+          aria-label={t('vaults.checkOf', { vault: vault.name })}
+          disabled={checking}
+          onClick={() => void check()}
+        >
+          {checking ? t('vaults.checking') : t('vaults.check')}
+        </Button>
+      </div>
+      <p>
+        <span className={`health ${vault.reachable ? '' : 'health-critical'}`}>
+          <Icon aria-hidden="true" />
+          {vault.reachable ? t('vaults.reachable') : t('vaults.away')}
+        </span>{' '}
+        <span className="note">{t('vaults.added', { time: formatTime(vault.addedAt, nowMs) })}</span>
+      </p>
+      <Space vault={vault} />
+      <div aria-live="polite">
+        {shownError === null ? null : (
+          <div className="critical-text">
+            <p>{shownError.message}</p>
+            <ErrorDetails error={shownError} />
+          </div>
+        )}
+        {report === null ? null : (
+          <>
+            <p>{report.passed ? t('vaults.checkPassed') : t('vaults.checkFailed')}</p>
+            <CheckList checks={report.checks.map(({ right, ...rest }) => ({ name: right, ...rest }))} />
+          </>
+        )}
+      </div>
+      {vault.reachable ? <Replicas vault={vault} nowMs={nowMs} /> : null}
+    </section>
+  );
+};

@@ -1,0 +1,65 @@
+import {
+  Button,
+  MessageBar,
+  MessageBarActions,
+  MessageBarBody,
+  MessageBarTitle,
+} from '@fluentui/react-components';
+import { errorCatalogue } from '../../../contract/errors.ts';
+import type { VmStatus } from '../../../contract/reports.ts';
+import { ErrorDetails } from '../../components/error-details.tsx';
+import { MainAction } from '../../components/main-action.tsx';
+import { Moment } from '../../components/moment.tsx';
+import { t } from '../../i18n/words.ts';
+import { goTo } from '../../router.ts';
+import type { VmRow } from '../../stores/vm-rows.ts';
+import { type Trouble, troubleOf } from './trouble.ts';
+
+interface TroubleBarProps {
+  readonly row: VmRow;
+  readonly status: VmStatus;
+  readonly nowMs: number;
+}
+
+/** The error of the VM as a whole: as reported, or put together from the reason's code. */
+const errorOf = ({ error }: Trouble, { healthReasons, name }: VmStatus) => {
+  if (error !== null) return error;
+  const coded = healthReasons.find(({ code }) => code !== undefined);
+  if (coded?.code === undefined) return null;
+  return { ...errorCatalogue[coded.code], code: coded.code, message: coded.text, vm: name };
+};
+
+/** In trouble: what happened, since when, what is safe, what happens next, and the one button that helps. */
+export const TroubleBar = ({ row, status, nowMs }: TroubleBarProps) => {
+  const trouble = troubleOf(status, nowMs);
+  if (trouble === null) return null;
+  const error = errorOf(trouble, status);
+  const { action } = row;
+  return (
+    <MessageBar intent={trouble.level} layout="multiline" className="trouble" aria-live="off">
+      <MessageBarBody>
+        <MessageBarTitle>{trouble.title}</MessageBarTitle>{' '}
+        <span className="quiet">
+          <Moment iso={new Date(trouble.sinceMs).toISOString()} nowMs={nowMs} />
+        </span>
+        <p>{trouble.sentences.join(' ')}</p>
+        {trouble.besides.length === 0 ? null : (
+          <p className="note">
+            {t('trouble.otherReasons')}: {trouble.besides.join(' ')}
+          </p>
+        )}
+        {error === null ? null : <ErrorDetails error={error} />}
+      </MessageBarBody>
+      <MessageBarActions>
+        {action === null || action === 'sync' ? null : (
+          <MainAction action={action} vm={status} appearance="primary" />
+        )}
+        {status.retry === null ? null : (
+          <Button onClick={() => goTo({ view: 'vm', id: status.id, tab: 'timeline' })}>
+            {t('vm.tab.timeline')}
+          </Button>
+        )}
+      </MessageBarActions>
+    </MessageBar>
+  );
+};
