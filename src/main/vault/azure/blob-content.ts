@@ -6,9 +6,12 @@ import { atAzure } from './azure-errors.ts';
 import type { DiskRecord, DiskState, VmRecord } from './azure-record.ts';
 import { digestBlobBytes, readPages } from './digest-windows.ts';
 import type { VmBlobs } from './vm-blobs.ts';
+import { WrittenPages } from './written-pages.ts';
 
 /** Digests are asked for a few at a time; they come this many bytes at a time. */
 const digestWindowBytes = 64 * 1024;
+/** One request of this size is as fast as four of a quarter, and takes one round trip. */
+const aheadBytes = 4 * 1024 * 1024;
 
 /**
  * A disk's content at a recovery point or, with `pointId` null, its newest committed state: both are snapshots, so that a
@@ -19,7 +22,11 @@ export class BlobContent implements ReplicaContent {
   readonly #blobs: VmBlobs;
   readonly #diskId: string;
   readonly #pointId: string | null;
+  readonly #written = new WrittenPages();
   #current: Current;
+  #nextOffset = 0;
+  #aheadBuffer: Buffer | null = null;
+  #ahead: { readonly from: number; readonly bytes: Buffer } | null = null;
   #window: { readonly from: number; readonly bytes: Buffer } | null = null;
 
   /** @throws POINT_NOT_FOUND, REPLICA_MISSING */
@@ -39,8 +46,30 @@ export class BlobContent implements ReplicaContent {
     this.sizeBytes = current.state.sizeBytes;
   }
 
-  read(target: Uint8Array, offset: number): Promise<void> {
-    return this.#steadily((data) => readPages(data, asBuffer(target), offset));
+  /** One after the other: readers go through a disk in order, and get what comes next along with what they ask for. */
+  async read(target: Uint8Array, offset: number): Promise<void> {
+    const out = asBuffer(target);
+    const isNext = offset === this.#nextOffset;
+    this.#nextOffset = offset + out.length;
+    const ahead = this.#ahead;
+    if (ahead !== null && offset >= ahead.from && offset + out.length <= ahead.from + ahead.bytes.length) {
+      await this.#refresh();
+      ahead.bytes.copy(out, 0, offset - ahead.from);
+      return;
+    }
+    await this.#steadily(async (data) => {
+      if (!(await this.#written.touch(data, offset, out.length))) {
+        out.fill(0);
+        return;
+      }
+      const length = Math.min(aheadBytes, this.sizeBytes - offset);
+      if (!isNext || length <= out.length) return readPages(data, out, offset);
+      const bytes = this.#aheadMemory.subarray(0, length);
+      this.#ahead = null;
+      await readPages(data, bytes, offset);
+      this.#ahead = { from: offset, bytes };
+      bytes.copy(out);
+    });
   }
 
   async digests(target: Uint8Array, firstBlock: number): Promise<void> {
@@ -52,7 +81,15 @@ export class BlobContent implements ReplicaContent {
     }
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#ahead = null;
+    this.#aheadBuffer = null;
+  }
+
+  get #aheadMemory(): Buffer {
+    this.#aheadBuffer ??= Buffer.allocUnsafeSlow(aheadBytes);
+    return this.#aheadBuffer;
+  }
 
   async #digestWindow(offset: number): Promise<{ readonly from: number; readonly bytes: Buffer }> {
     const from = Math.floor(offset / digestWindowBytes) * digestWindowBytes;

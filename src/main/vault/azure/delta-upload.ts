@@ -98,7 +98,13 @@ export class DeltaUpload implements DeltaWriter {
   async close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
-    await this.#upload.settle();
+    const isSound = await this.#upload.settle();
+    if (!isSound || this.#puts === this.#note.puts) return;
+    try {
+      await this.#checkpoint();
+    } catch {
+      // Whoever lets go has a reason of his own to tell; what is not noted is sent again.
+    }
   }
 
   async #gather({ block, pageMask, data, digest }: BlockChange): Promise<void> {

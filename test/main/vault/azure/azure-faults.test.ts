@@ -162,6 +162,25 @@ describe('a cycle into a storage account', () => {
     await expect(vault.openVm(vm.vmId, thisInstallation)).rejects.toThrow(/HOST-2, since 20/);
   });
 
+  it('goes on where it was let go, and sends nothing twice', async () => {
+    const replica = await replicated(old);
+    const delta = await replica.beginDelta(disk.diskId, deltaOf(lineage, 2));
+    for (const block of [0, 1]) await delta.put(changeOf(next, block));
+    await delta.close();
+    await replica.close();
+    const again = await vault.openVm(vm.vmId, thisInstallation);
+    await expectDisk(again, disk.diskId, null, old);
+    const resumed = await again.beginDelta(disk.diskId, deltaOf(lineage, 2));
+    expect(resumed.resumedChanges).toBe(2);
+    proxy.reset();
+    await resumed.put(changeOf(next, 8));
+    await resumed.seal();
+    const writes = proxy.seen.filter(({ path }) => path.includes('.vhd') && path.includes('comp=page'));
+    expect(writes).toHaveLength(1);
+    await again.commit(cutOf(2, [disk.diskId]));
+    await expectDisk(again, disk.diskId, null, next);
+  });
+
   it('finds a blob that is gone', async () => {
     const replica = await replicated(old);
     const { location } = (await replica.diskStates())[0]!;

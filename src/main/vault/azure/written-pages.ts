@@ -1,0 +1,33 @@
+import type { PageBlobClient } from '@azure/storage-blob';
+
+/** How much of a blob is asked for at a time: bounds memory, whatever the disk's size. */
+const windowBytes = 256 * 1024 * 1024;
+
+/**
+ * Which parts of a snapshot were ever written: the rest reads as zeros and need not be fetched. What comes back may be
+ * unmerged, and its ends are inclusive.
+ */
+export class WrittenPages {
+  #window: {
+    readonly index: number;
+    readonly ranges: readonly (readonly [start: number, end: number])[];
+  } | null = null;
+
+  /** Whether [offset, offset + length) may hold something other than zeros. */
+  async touch(client: PageBlobClient, offset: number, length: number): Promise<boolean> {
+    const last = Math.floor((offset + length - 1) / windowBytes);
+    for (let index = Math.floor(offset / windowBytes); index <= last; index += 1) {
+      if (this.#window?.index !== index) this.#window = { index, ranges: await listWindow(client, index) };
+      if (this.#window.ranges.some(([start, end]) => start < offset + length && end >= offset)) return true;
+    }
+    return false;
+  }
+}
+
+const listWindow = async (client: PageBlobClient, index: number) => {
+  const ranges: (readonly [number, number])[] = [];
+  for await (const { start, end, isClear } of client.listPageRanges(index * windowBytes, windowBytes)) {
+    if (!isClear) ranges.push([start, end]);
+  }
+  return ranges;
+};
