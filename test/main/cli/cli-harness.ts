@@ -128,7 +128,12 @@ export const vmStatus = (changes: Partial<VmStatus> = {}): VmStatus => ({
       sizeBytes: 96 * 2 ** 20,
       replica: '/vault/WEB01/web01.vhdx',
       excluded: false,
-      hrl: { path: '/vms/WEB01/web01.vhd.hrl', bytes: 1_572_864, thresholdBytes: 48 * 2 ** 20, degraded: null },
+      hrl: {
+        path: '/vms/WEB01/web01.vhd.hrl',
+        bytes: 1_572_864,
+        thresholdBytes: 48 * 2 ** 20,
+        degraded: null,
+      },
       progress: null,
       error: null,
     },
