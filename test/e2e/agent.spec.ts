@@ -5,16 +5,20 @@ import { newSite, rowOf, type TestSite, useSampleHost } from './console.ts';
 let site: TestSite;
 let agent: RunningAgent;
 
-test.beforeEach(async () => {
+test.beforeAll(async () => {
   site = newSite();
   await useSampleHost(site);
   await hvrc(site.dataDirectory, 'vault', 'add', 'local', site.vaultDirectory);
+});
+
+test.afterAll(() => site.remove());
+
+test.beforeEach(async () => {
   agent = await startAgent(site.dataDirectory);
 });
 
 test.afterEach(async () => {
   await agent.stop();
-  site.remove();
 });
 
 const expectNoSession = (page: Page) =>

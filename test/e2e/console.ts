@@ -89,15 +89,10 @@ export const protectFromNothing = async (
   await clicks.button('Create a sample site');
   await expect(page.getByText(`3 VMs in ${site.hostDirectory}`)).toBeVisible();
   await page.getByRole('textbox', { name: 'Folder' }).fill(site.vaultDirectory);
-  await look(page);
   await clicks.button('Add the vault');
   await clicks.checkbox(/^WEB01/);
   await look(page);
-  await clicks.button('Next');
-  await look(page);
-  await clicks.button('Next');
-  await look(page);
-  await clicks.button('Next');
+  for (let step = 1; step <= 3; step++) await clicks.button('Next');
   await expect(page.getByRole('heading', { name: /^All \d+ checks have passed/ })).toBeVisible();
   await look(page);
   await clicks.button('Protect WEB01');

@@ -32,7 +32,7 @@ const vm = (name: string, changes: Partial<VmStatus> = {}): VmStatus => ({
   vault: 'nas',
   frequencySeconds: 300,
   rpoSeconds: 40,
-  lastSyncAt: null,
+  lastSyncAt: '2026-01-02T03:04:05.000Z',
   nextCycleAt: null,
   paused: false,
   activity: null,
@@ -139,6 +139,19 @@ describe('the sentence on top', () => {
   it('counts those without protection', () => {
     expect(sentence([vm('a')], [summary('b')])).toBe('1 of 2 VMs is protected.');
     expect(sentence([], [summary('b')])).toBe('0 of 1 VMs are protected.');
+  });
+
+  it('takes a first copy for what it is, not for trouble', () => {
+    const copying = (name: string) =>
+      vm(name, {
+        health: 'Warning',
+        lastSyncAt: null,
+        healthReasons: [{ text: 'Not complete.', sinceMs: 0 }],
+      });
+    expect(sentence([vm('a'), copying('b')])).toBe(
+      'All 2 VMs are protected. b is being copied for the first time.',
+    );
+    expect(sentence([copying('a'), copying('b')])).toContain('2 VMs are being copied');
   });
 
   it('names the VM in the worst health and why', () => {

@@ -1,4 +1,4 @@
-import { Button, Field, Input } from '@fluentui/react-components';
+import { Button, Field, Input, Radio, RadioGroup } from '@fluentui/react-components';
 import { type SubmitEvent, useState } from 'react';
 import type { ErrorReport } from '../../contract/errors.ts';
 import { ReplicationError } from '../../contract/errors.ts';
@@ -12,6 +12,45 @@ import { joinPath, PathField, pathProblem } from './path-field.tsx';
 
 /** As the contract wants it. */
 const namePattern = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$/u;
+
+/** As Azure wants a container's name. */
+const containerPattern = /^(?=.{3,63}$)[a-z0-9](-?[a-z0-9])+$/;
+
+const kinds = ['directory', 'azure'] as const;
+
+interface AzureFieldsProps {
+  readonly container: string;
+  readonly connection: string;
+  onContainer(container: string): void;
+  onConnection(connection: string): void;
+}
+
+const AzureFields = ({ container, connection, onContainer, onConnection }: AzureFieldsProps) => (
+  <>
+    <Field
+      label={t('vaultForm.container')}
+      hint={t('vaultForm.containerHelp')}
+      {...(container === '' || containerPattern.test(container)
+        ? {}
+        : { validationState: 'error', validationMessage: t('vaultForm.containerInvalid') })}
+    >
+      <Input
+        value={container}
+        spellCheck={false}
+        autoComplete="off"
+        onChange={(_event, data) => onContainer(data.value)}
+      />
+    </Field>
+    <Field label={t('vaultForm.connection')} hint={t('vaultForm.connectionHelp')}>
+      <Input
+        type="password"
+        value={connection}
+        autoComplete="off"
+        onChange={(_event, data) => onConnection(data.value)}
+      />
+    </Field>
+  </>
+);
 
 /** What the engine says of the vault's name rather than of its folder. */
 const isAboutName = ({ code, message }: ErrorReport, name: string): boolean =>
@@ -32,6 +71,9 @@ export const VaultForm = ({ primary = true, onAdded, onCancel, cancelLabel }: Va
   const isFirst = vaults.length === 0;
   const [name, setName] = useState(isFirst ? t('vaultForm.defaultName') : '');
   const [typedPath, setPath] = useState<string | null>(null);
+  const [kind, setKind] = useState<(typeof kinds)[number]>('directory');
+  const [container, setContainer] = useState('');
+  const [connection, setConnection] = useState('');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<ErrorReport | null>(null);
   const [failedChecks, setFailedChecks] = useState<VaultCheckReport | null>(null);
@@ -49,7 +91,11 @@ export const VaultForm = ({ primary = true, onAdded, onCancel, cancelLabel }: Va
           : problem !== null && isAboutName(problem, name.trim())
             ? problem.message
             : null;
-  const ready = name.trim() !== '' && nameProblem === null && pathProblem(path) === null;
+  const targetReady =
+    kind === 'directory'
+      ? pathProblem(path) === null
+      : containerPattern.test(container) && connection.trim() !== '';
+  const ready = name.trim() !== '' && nameProblem === null && targetReady;
 
   const add = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
@@ -58,7 +104,12 @@ export const VaultForm = ({ primary = true, onAdded, onCancel, cancelLabel }: Va
     setProblem(null);
     setFailedChecks(null);
     try {
-      const added = await ask('vault.add', { name: name.trim(), target: path.trim() });
+      const added = await ask('vault.add', {
+        name: name.trim(),
+        ...(kind === 'directory'
+          ? { target: path.trim() }
+          : { target: `azure:${container}`, connectionString: connection.trim() }),
+      });
       const report = await ask('vault.check', { name: added.name });
       await refreshVaults();
       if (report.passed) onAdded(added.name);
@@ -78,16 +129,46 @@ export const VaultForm = ({ primary = true, onAdded, onCancel, cancelLabel }: Va
       >
         <Input value={name} autoComplete="off" onChange={(_event, data) => setName(data.value)} />
       </Field>
-      <PathField
-        label={t('vaultForm.directory')}
-        help={t('vaultForm.directoryHelp')}
-        value={path}
-        problem={elsewhere}
-        onChange={(value) => {
-          setPath(value);
-          setProblem(null);
-        }}
-      />
+      <Field label={t('vaultForm.kind')}>
+        <RadioGroup
+          layout="horizontal"
+          value={kind}
+          onChange={(_event, { value }) => {
+            setKind(kinds.find((known) => known === value) ?? 'directory');
+            setProblem(null);
+          }}
+        >
+          {kinds.map((each) => (
+            <Radio key={each} value={each} label={t(`vaultForm.kind.${each}`)} />
+          ))}
+        </RadioGroup>
+      </Field>
+      {kind === 'directory' ? (
+        <PathField
+          label={t('vaultForm.directory')}
+          help={t('vaultForm.directoryHelp')}
+          value={path}
+          problem={elsewhere}
+          onChange={(value) => {
+            setPath(value);
+            setProblem(null);
+          }}
+        />
+      ) : (
+        <>
+          <AzureFields
+            container={container}
+            connection={connection}
+            onContainer={setContainer}
+            onConnection={setConnection}
+          />
+          {elsewhere === null ? null : (
+            <p className="critical-text" role="alert">
+              {elsewhere}
+            </p>
+          )}
+        </>
+      )}
       {failedChecks === null ? null : (
         <>
           <p className="critical-text">{t('vaults.checkFailed')}</p>

@@ -54,7 +54,7 @@ export const ConfirmDialog = ({ title, confirm, ready = true, children, onConfir
                 </p>
               )}
             </DialogContent>
-            <DialogActions>
+            <DialogActions className="dialog-actions">
               <Button onClick={closeDialog}>{t('common.cancel')}</Button>
               <Button type="submit" appearance="primary" disabled={!ready || busy}>
                 {confirm}

@@ -40,7 +40,7 @@ export const isWordKey = (key: string): key is WordKey => Object.hasOwn(en, key)
 /** The language that numbers, times and words are in now. */
 export const currentLanguage = (): string => i18n.language;
 
-const catalogues: Readonly<Record<Exclude<Language, 'en'>, () => Promise<Catalogue>>> = {
+const catalogues: Readonly<Partial<Record<Language, () => Promise<Catalogue>>>> = {
   nl: async () => (await import('./nl.ts')).nl,
   it: async () => (await import('./it.ts')).it,
   sv: async () => (await import('./sv.ts')).sv,
@@ -50,16 +50,17 @@ const catalogues: Readonly<Record<Exclude<Language, 'en'>, () => Promise<Catalog
 /** The language that fits best what the browser asks for. */
 export const languageFor = (wanted: readonly string[]): Language => {
   for (const tag of wanted) {
-    if (/^zh\b.*\b(hant|tw|hk|mo)\b/i.test(tag)) return 'zh-Hant';
-    const base = tag.split('-')[0]?.toLowerCase() ?? '';
-    if (base !== 'zh' && Object.hasOwn(languageNames, base)) return base as Language;
+    const name = /^zh\b.*\b(hant|tw|hk|mo)\b/i.test(tag) ? 'zh-Hant' : tag.split('-')[0]?.toLowerCase();
+    const known = (Object.keys(languageNames) as Language[]).find((language) => language === name);
+    if (known !== undefined) return known;
   }
   return 'en';
 };
 
 /** Makes the page speak `language`; its words are loaded when first needed. */
 export const speak = async (language: Language): Promise<void> => {
-  if (language !== 'en' && !i18n.hasResourceBundle(language, 'translation'))
-    i18n.addResourceBundle(language, 'translation', await catalogues[language]());
+  const load = catalogues[language];
+  if (load !== undefined && !i18n.hasResourceBundle(language, 'translation'))
+    i18n.addResourceBundle(language, 'translation', await load());
   await i18n.changeLanguage(language);
 };

@@ -2,11 +2,10 @@ import { formatTime } from '../format.ts';
 import { t } from '../i18n/words.ts';
 import { isFirstCopy, type VmRow } from './vm-rows.ts';
 
-const countSentence = (covered: number, count: number): string =>
-  covered === count
-    ? t('site.allProtected', { count })
-    : // The verb goes with those that are protected.
-      t(covered === 1 ? 'site.someProtected_one' : 'site.someProtected_other', { covered, count });
+const countSentence = (covered: number, all: number): string =>
+  covered === all
+    ? t('site.allProtected', { count: all })
+    : t('site.someProtected', { count: covered, total: all });
 
 /** What is the matter with a VM, and when it is tried again. */
 export const troubleOf = (row: VmRow, nowMs: number): string | null => {

@@ -22,7 +22,9 @@ export interface VmRow {
 
 const healthRank: Readonly<Record<Health, number>> = { Critical: 0, Warning: 1, Normal: 2 };
 
-const rankOf = ({ status }: VmRow): number => (status === null ? 3 : healthRank[status.health]);
+/** Of the same health, what somebody chose (a pause) comes after what happened by itself. */
+const rankOf = ({ status }: VmRow): number =>
+  status === null ? 3 : healthRank[status.health] + (status.paused ? 0.5 : 0);
 
 const logShare = ({ hrl }: DiskStatus) => (hrl.thresholdBytes === 0 ? 0 : hrl.bytes / hrl.thresholdBytes);
 

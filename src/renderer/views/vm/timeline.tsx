@@ -9,7 +9,7 @@ import { EmptyState } from '../../components/empty-state.tsx';
 import { Loading } from '../../components/loading.tsx';
 import { MainAction } from '../../components/main-action.tsx';
 import { Moment } from '../../components/moment.tsx';
-import { formatCountdown, formatDuration, formatTime } from '../../format.ts';
+import { formatCountdown, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
 import { ask } from '../../stores/engine.ts';
 import { showProblem } from '../../stores/ui-store.ts';
@@ -46,8 +46,8 @@ const Ladder = ({
           >
             <span className="rung-step">
               {repeats
-                ? t('timeline.every', { duration: formatDuration(minutes * 60) })
-                : formatDuration(minutes * 60)}
+                ? t('timeline.every', { duration: t('unit.minutes', { value: minutes }) })
+                : t('unit.minutes', { value: minutes })}
             </span>
             <span className="note">
               {state === 'next'

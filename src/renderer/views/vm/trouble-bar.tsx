@@ -9,7 +9,6 @@ import { errorCatalogue } from '../../../contract/errors.ts';
 import type { VmStatus } from '../../../contract/reports.ts';
 import { ErrorDetails } from '../../components/error-details.tsx';
 import { MainAction } from '../../components/main-action.tsx';
-import { Moment } from '../../components/moment.tsx';
 import { t } from '../../i18n/words.ts';
 import { goTo } from '../../router.ts';
 import type { VmRow } from '../../stores/vm-rows.ts';
@@ -38,10 +37,7 @@ export const TroubleBar = ({ row, status, nowMs }: TroubleBarProps) => {
   return (
     <MessageBar intent={trouble.level} layout="multiline" className="trouble" aria-live="off">
       <MessageBarBody>
-        <MessageBarTitle>{trouble.title}</MessageBarTitle>{' '}
-        <span className="quiet">
-          <Moment iso={new Date(trouble.sinceMs).toISOString()} nowMs={nowMs} />
-        </span>
+        <MessageBarTitle>{trouble.title}</MessageBarTitle>
         <p>{trouble.sentences.join(' ')}</p>
         {trouble.besides.length === 0 ? null : (
           <p className="note">
@@ -55,7 +51,7 @@ export const TroubleBar = ({ row, status, nowMs }: TroubleBarProps) => {
           <MainAction action={action} vm={status} appearance="primary" />
         )}
         {status.retry === null ? null : (
-          <Button onClick={() => goTo({ view: 'vm', id: status.id, tab: 'timeline' })}>
+          <Button size="medium" onClick={() => goTo({ view: 'vm', id: status.id, tab: 'timeline' })}>
             {t('vm.tab.timeline')}
           </Button>
         )}

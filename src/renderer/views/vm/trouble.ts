@@ -36,7 +36,6 @@ export interface Trouble {
   readonly level: 'warning' | 'error';
   /** What happened. */
   readonly title: string;
-  readonly sinceMs: number;
   /** What is safe, and what happens next by itself. */
   readonly sentences: readonly string[];
   /** Further reasons of the VM's health. */
@@ -55,7 +54,6 @@ export const troubleOf = (status: VmStatus, nowMs: number): Trouble | null => {
   return {
     level: status.health === 'Critical' ? 'error' : 'warning',
     title: reason.text,
-    sinceMs: reason.sinceMs,
     sentences: [
       whatIsSafe(status, nowMs),
       whatIsTracked(status),
