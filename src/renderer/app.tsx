@@ -9,7 +9,7 @@ import { Navigation } from './shell/navigation.tsx';
 import { OpenDialog } from './shell/open-dialog.tsx';
 import { Views } from './shell/views.tsx';
 import { useSite } from './stores/site-store.ts';
-import { useUi } from './stores/ui-store.ts';
+import { leaveView } from './stores/ui-store.ts';
 import { themeOf, useThemeName } from './theme.ts';
 
 const Content = ({ hash }: { readonly hash: string }) => {
@@ -23,7 +23,7 @@ const Content = ({ hash }: { readonly hash: string }) => {
     shown.current = hash;
     main.current?.focus();
     main.current?.scrollTo(0, 0);
-    useUi.setState({ problem: null });
+    leaveView();
   }, [hash]);
   return (
     <main id="content" ref={main} tabIndex={-1}>

@@ -108,6 +108,8 @@ test.describe('with a site of its own', () => {
     await expect(trouble).toContainText(/tried again by itself at .* in 0[01]:\d\d/);
     await trouble.getByText('Details').click();
     await expect(trouble.getByText('VAULT_UNREACHABLE')).toBeVisible();
+    await trouble.getByRole('button', { name: 'Copy' }).click();
+    await expect(trouble.getByRole('button', { name: 'Copied' })).toBeVisible();
     await expectAccessible(page);
     await page.getByRole('tab', { name: 'Timeline' }).click();
     await expect(page.locator('.rung-next')).toContainText(/next in 0[01]:\d\d/);

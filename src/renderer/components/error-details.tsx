@@ -3,6 +3,7 @@ import { Copy16Regular } from '@fluentui/react-icons';
 import { useState } from 'react';
 import type { ErrorReport } from '../../contract/errors.ts';
 import { isWordKey, t, type WordKey } from '../i18n/words.ts';
+import { copyText } from './copy-text.ts';
 
 /** What helps: in the page's own words where the engine's speak of its command line. */
 export const nextStepOf = ({ code, nextStep }: Pick<ErrorReport, 'code' | 'nextStep'>): string => {
@@ -25,8 +26,7 @@ export const ErrorDetails = ({ error }: { readonly error: ErrorReport }) => {
   const [copied, setCopied] = useState(false);
   const lines = linesOf(error);
   const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(lines.map(([key, value]) => `${t(key)}: ${value}`).join('\n'));
-    setCopied(true);
+    setCopied(await copyText(lines.map(([key, value]) => `${t(key)}: ${value}`).join('\n')));
   };
   return (
     <details className="error-details">
@@ -39,7 +39,7 @@ export const ErrorDetails = ({ error }: { readonly error: ErrorReport }) => {
           </div>
         ))}
       </dl>
-      <Button size="small" icon={<Copy16Regular />} onClick={() => void copy().catch(() => setCopied(false))}>
+      <Button size="small" icon={<Copy16Regular />} onClick={() => void copy()}>
         {copied ? t('common.copied') : t('common.copy')}
       </Button>
     </details>

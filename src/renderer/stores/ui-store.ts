@@ -12,7 +12,11 @@ interface UiState {
   /** Why the last action was refused. */
   readonly problem: ErrorReport | null;
   /** What the last action set going, and the job that does it. */
-  readonly notice: { readonly text: string; readonly jobId: number | null } | null;
+  readonly notice: {
+    readonly text: string;
+    readonly jobId: number | null;
+    readonly shownAtMs: number;
+  } | null;
   readonly dialog: DialogRequest | null;
 }
 
@@ -25,7 +29,17 @@ export const showProblem = (error: unknown): void => {
 };
 
 export const showNotice = (text: string, jobId: number | null = null): void =>
-  useUi.setState({ notice: { text, jobId }, problem: null });
+  useUi.setState({ notice: { text, jobId, shownAtMs: Date.now() }, problem: null });
+
+/** An action may lead to another view, and is told of there; what is older than that stays behind. */
+const followsMs = 1000;
+
+/** Another view was asked for: what was said on the last one goes. */
+export const leaveView = (): void =>
+  useUi.setState(({ notice }) => ({
+    problem: null,
+    notice: notice !== null && Date.now() - notice.shownAtMs < followsMs ? notice : null,
+  }));
 
 export const openDialog = (dialog: DialogRequest): void =>
   useUi.setState({ dialog, problem: null, notice: null });

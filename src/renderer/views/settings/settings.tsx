@@ -85,7 +85,7 @@ const Host = () => {
         choose={(path) => ask('host.use', { path })}
       />
       {host === null || host === 'none' ? null : (
-        <p className="note">{t('settings.hostNow', { count: host.vms })}</p>
+        <p className="note after-form">{t('settings.hostNow', { count: host.vms })}</p>
       )}
     </section>
   );
