@@ -154,6 +154,15 @@ describe('the sentence on top', () => {
     expect(sentence([copying('a'), copying('b')])).toContain('2 VMs are being copied');
   });
 
+  it('says the title of an error rather than all of it', () => {
+    const text =
+      'The last attempt failed: The vault /mnt/nas cannot be reached: /mnt/nas/vault.json is not there.';
+    const reasons = [{ text, sinceMs: 0, code: 'VAULT_UNREACHABLE' as const }];
+    expect(sentence([vm('a', { health: 'Warning', healthReasons: reasons })])).toBe(
+      'The VM is protected. a: The vault cannot be reached.',
+    );
+  });
+
   it('names the VM in the worst health and why', () => {
     const reasons = [{ text: 'The vault cannot be reached.', sinceMs: 0 }];
     const worst = vm('FILESRV', { health: 'Critical', healthReasons: reasons });

@@ -1,3 +1,4 @@
+import { errorCatalogue } from '../../contract/errors.ts';
 import { formatTime } from '../format.ts';
 import { t } from '../i18n/words.ts';
 import { isFirstCopy, type VmRow } from './vm-rows.ts';
@@ -11,7 +12,10 @@ const countSentence = (covered: number, all: number): string =>
 export const troubleOf = (row: VmRow, nowMs: number): string | null => {
   const { status } = row;
   if (status === null || status.health === 'Normal') return null;
-  const reason = status.healthReasons[0]?.text ?? t('site.needsAttention');
+  const [worst] = status.healthReasons;
+  // In one sentence for the whole site the error's title says enough; paths and details are on the VM's page.
+  const title = worst?.code === undefined ? undefined : `${errorCatalogue[worst.code].title}.`;
+  const reason = title ?? worst?.text ?? t('site.needsAttention');
   const retry = status.retry;
   const next =
     retry === null ? '' : ` ${t('site.nextTry', { time: formatTime(retry.nextAttemptAt, nowMs) })}`;
