@@ -4,6 +4,7 @@ import { ReplicationError } from '../../contract/errors.ts';
 import { renameDurably, syncDirectory } from '../platform/durable.ts';
 import { errnoOf } from '../platform/positional-io.ts';
 import { logReadError, logWriteError } from './log-error.ts';
+import { logHeaderBytes } from './log-header.ts';
 
 /**
  * Names of the logs beside a disk (replication-rules.md, Lifecycle 4): `<disk file>.hrl` grows, `<disk file>.<n>.hrl`
@@ -45,10 +46,11 @@ export const listLogs = (rootPath: string): DiskLogs => {
   return { active, sealed: sealed.sort((a, b) => a.sequence - b.sequence) };
 };
 
-/** Space that all logs of a disk take: what the 50 % threshold looks at. */
+/** Space that all logs of a disk take: what the 50 % threshold looks at. A log that holds nothing yet does not count. */
 export const totalLogBytes = (rootPath: string): number => {
   const { active, sealed } = listLogs(rootPath);
-  return sealed.reduce((sum, { bytes }) => sum + bytes, active?.bytes ?? 0);
+  const activeBytes = active === null || active.bytes <= logHeaderBytes ? 0 : active.bytes;
+  return sealed.reduce((sum, { bytes }) => sum + bytes, activeBytes);
 };
 
 /**

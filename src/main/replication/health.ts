@@ -20,6 +20,8 @@ export interface HealthFacts {
 
 const hourMs = 3_600_000;
 const missedShare = 0.2;
+/** A share of fewer cycles than this says nothing: one failure in a VM's first minutes is no trend. */
+const fewestCycles = 5;
 
 /**
  * Health by the table of replication-rules.md, with its reasons in words, the gravest first.
@@ -96,7 +98,7 @@ const warningReasons = (
   if (vm.lastSyncAtMs !== null && nowMs - vm.lastSyncAtMs > hourMs) {
     reasons.push({ text: 'Nothing has been replicated for more than an hour.', sinceMs: vm.lastSyncAtMs });
   }
-  if (cyclesDue > 0 && cyclesMissed / cyclesDue > missedShare) {
+  if (cyclesDue >= fewestCycles && cyclesMissed / cyclesDue > missedShare) {
     reasons.push({
       text: `${cyclesMissed} of the last ${cyclesDue} replication cycles were missed.`,
       sinceMs: vm.retry?.firstFailureAtMs ?? nowMs,

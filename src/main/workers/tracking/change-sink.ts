@@ -4,6 +4,7 @@ import { ReplicationError } from '../../../contract/errors.ts';
 import { BlockBitmapWriter, bitmapPath } from '../../block/block-bitmap.ts';
 import type { DigestTable } from '../../block/digest-table.ts';
 import { type BlockChange, trackingBlockBytes } from '../../block/tracking-block.ts';
+import { logHeaderBytes } from '../../hrl/log-header.ts';
 import type { CutMark } from '../../hrl/log-record.ts';
 import { LogWriter } from '../../hrl/log-writer.ts';
 import { activeLogPath } from '../../hrl/rotation.ts';
@@ -67,9 +68,10 @@ export class ChangeSink {
     return this.#degraded;
   }
 
-  /** Size of the active log. */
+  /** Size of the active log; 0 while it holds nothing. */
   get logBytes(): number {
-    return this.#writer?.bytes ?? 0;
+    const bytes = this.#writer?.bytes ?? 0;
+    return bytes > logHeaderBytes ? bytes : 0;
   }
 
   /** Blocks that changed in this pass. */
