@@ -231,6 +231,10 @@ export const errorCatalogue = {
     'Another engine uses this data directory',
     'Use the running engine, or stop it first.',
   ),
+  ENGINE_UNRESPONSIVE: recoverable(
+    'The engine does not answer',
+    'Wait a moment and try again; if it stays so, end the process named here and start the engine anew.',
+  ),
   ENGINE_STOPPED: recoverable('The engine was stopped', 'Start the engine again; work goes on by itself.'),
   STORE_DAMAGED: nonRecoverable(
     'The database of the engine is damaged',

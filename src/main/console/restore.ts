@@ -1,8 +1,10 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { ReplicationError } from '../../contract/errors.ts';
 import type { PointsReport, RestoreResult } from '../../contract/reports.ts';
 import type { CheckedParams } from '../../contract/requests.ts';
+import { diskErrorFrom } from '../disk/disk-error.ts';
+import { createDirectory } from '../platform/create-directory.ts';
 import type { Job } from '../replication/job-runner.ts';
 import type { RecoveryPoint, ReplicaVault, VaultDisk, VaultVm } from '../vault/replica-vault.ts';
 import type { ConsoleContext } from './console-context.ts';
@@ -148,11 +150,20 @@ const choosePoint = (
   return point;
 };
 
+/** @throws DISK_WRITE_FAILED, DISK_ACCESS_DENIED, VOLUME_LOW_SPACE */
+const createTarget = (directory: string): void => {
+  try {
+    createDirectory(directory);
+  } catch (error) {
+    throw diskErrorFrom(error, directory, 'write');
+  }
+};
+
 const planFiles = async (vm: VaultVm, { toDirectory, format }: CheckedParams<'restore'>) => {
   if (format === 'raw') {
     throw new ReplicationError('INPUT_INVALID', 'format: a VM is restored as vhd or vhdx.', { vm: vm.name });
   }
-  await mkdir(toDirectory, { recursive: true });
+  createTarget(toDirectory);
   const present = new Set((await readdir(toDirectory)).map((name) => name.toLowerCase()));
   const taken = new Set<string>();
   return vm.disks.map((disk) => {

@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { posix, resolve, win32 } from 'node:path';
 import { ReplicationError } from '../../contract/errors.ts';
+import { createDirectory } from './create-directory.ts';
 
 export interface DataDirectoryInputs {
   /** What `--data` said. */
@@ -42,7 +42,7 @@ export const dataDirectory = ({
  */
 export const createDataDirectory = (directory: string): void => {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    createDirectory(directory, 0o700);
   } catch (cause) {
     throw new ReplicationError(
       'DATA_DIRECTORY_UNUSABLE',

@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { createDirectory } from './create-directory.ts';
 
 export interface RotatingFileOptions {
   readonly path: string;
@@ -43,7 +44,7 @@ export class RotatingFile {
   }
 
   private open(): number {
-    mkdirSync(dirname(this.#options.path), { recursive: true, mode: 0o700 });
+    createDirectory(dirname(this.#options.path), 0o700);
     const handle = openSync(this.#options.path, 'a', 0o600);
     this.#size = fstatSync(handle).size;
     return handle;

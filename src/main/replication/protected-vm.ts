@@ -1,9 +1,10 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ReplicationError } from '../../contract/errors.ts';
 import { bitmapPath } from '../block/block-bitmap.ts';
 import { sentDigestsPath } from '../block/sent-digests.ts';
 import type { HostDisk, HostVm } from '../host/host.ts';
+import { createDirectory } from '../platform/create-directory.ts';
 import { removeDurably } from '../platform/durable.ts';
 import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
 import type { ReplicaSpec, SourceSpec, TrackingSpec, VaultSpec } from '../workers/protocol.ts';
@@ -102,7 +103,7 @@ export class ProtectedVm {
   /** Makes room for a new digest table: the directory is there, an old table and what lay beside it are not. */
   prepareTable(diskId: string): void {
     const path = this.tablePath(diskId);
-    mkdirSync(dirname(path), { recursive: true });
+    createDirectory(dirname(path));
     for (const file of [bitmapPath(path), sentDigestsPath(path), path]) removeDurably(file);
   }
 

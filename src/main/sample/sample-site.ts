@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { ReplicationError } from '../../contract/errors.ts';
 import { diskErrorFrom } from '../disk/disk-error.ts';
 import { openFolderHost } from '../host/folder/folder-host.ts';
+import { createDirectory } from '../platform/create-directory.ts';
 import { syncDirectory } from '../platform/durable.ts';
 import { writeSampleDisk } from './sample-disk.ts';
 import { type SampleVm, sampleVms } from './sample-vms.ts';
@@ -48,7 +49,7 @@ export const createSampleSite = async (
   const vms = sampleVms(options.seed ?? 1);
   let isNewDirectory = false;
   try {
-    isNewDirectory = (await mkdir(root, { recursive: true })) !== undefined;
+    isNewDirectory = createDirectory(root);
     await refuseOccupied(root, vms);
     await rm(staging, { recursive: true, force: true });
     await fill(root, staging, vms, options);

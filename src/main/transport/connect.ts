@@ -1,7 +1,7 @@
 import type { Console, ConsoleClient, OpenConsole } from '../../contract/client.ts';
 import { ReplicationError } from '../../contract/errors.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
-import { type EngineLock, lockEngine } from '../store/engine-lock.ts';
+import { type EngineLock, lockEngine, readEngineFile } from '../store/engine-lock.ts';
 import { connectSocket, type SocketClient } from './socket-client.ts';
 import { socketPathOf } from './socket-path.ts';
 import { type SocketServer, serveSocket } from './socket-server.ts';
@@ -28,6 +28,9 @@ export type Connection =
   | { readonly kind: 'local'; readonly client: ConsoleClient; readonly engine: LocalEngine }
   | { readonly kind: 'remote'; readonly client: SocketClient };
 
+/** A healthy engine answers within milliseconds, a busy one within a second or two. */
+const answerWithinMs = 15_000;
+
 /** How long a door waits for an engine that is just starting or just ending, in this many steps of this many milliseconds. */
 const patience = { steps: 100, stepMs: 50 };
 
@@ -38,10 +41,39 @@ const patience = { steps: 100, stepMs: 50 };
 export const connectEngine = (options: EngineOptions): Promise<Connection> =>
   patiently(options, async () => {
     const client = await connectSocket(socketPathOf(options.dataDirectory));
-    if (client !== null) return { kind: 'remote', client };
+    if (client !== null) return { kind: 'remote', client: await requireAnswer(client, options) };
     const engine = await openEngine(options);
     return { kind: 'local', client: engine.console, engine };
   });
+
+/** An engine that listens but is stuck must not hold up everybody who asks it. @throws ENGINE_UNRESPONSIVE */
+const requireAnswer = async (
+  client: SocketClient,
+  { dataDirectory, clock = systemClock }: EngineOptions,
+): Promise<SocketClient> => {
+  const given = new AbortController();
+  const answered = client.request('engine.info', {}).then(
+    () => true,
+    // A refusal is an answer too; an engine that ended just now is not there to be asked anything else.
+    (error: unknown) => {
+      if (error instanceof ReplicationError && error.code === 'ENGINE_STOPPED') throw error;
+      return true;
+    },
+  );
+  const waited = clock.wait(answerWithinMs, given.signal).then(() => false);
+  try {
+    if (await Promise.race([answered, waited])) return client;
+  } finally {
+    given.abort();
+  }
+  client.abandon();
+  const pid = readEngineFile(dataDirectory)?.pid;
+  throw new ReplicationError(
+    'ENGINE_UNRESPONSIVE',
+    `The engine${pid === undefined ? '' : ` (process ${pid})`} of ${dataDirectory} has not answered for ${answerWithinMs / 1000} seconds.`,
+    { file: dataDirectory },
+  );
+};
 
 /**
  * Becomes the engine of the data directory, once a short command that is it just now has ended.

@@ -22,6 +22,8 @@ interface Waiting {
 export interface SocketClient extends ConsoleClient {
   /** Resolves when the connection has ended, whoever ended it. */
   readonly ended: Promise<void>;
+  /** Lets go at once, of an engine that does not take part in a farewell either. */
+  abandon(): void;
 }
 
 /** Connects to an engine; null when none listens there. */
@@ -87,6 +89,10 @@ class Client implements SocketClient {
   async close(): Promise<void> {
     this.#socket.destroySoon();
     await this.ended;
+  }
+
+  abandon(): void {
+    this.#socket.destroy();
   }
 
   private receive(chunk: Buffer): void {

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { lstatSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, resolve } from 'node:path';
@@ -7,6 +7,7 @@ import type { ConsoleClient } from '../../contract/client.ts';
 import { ReplicationError } from '../../contract/errors.ts';
 import type { RequestName } from '../../contract/requests.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
+import { createDirectory } from '../platform/create-directory.ts';
 import {
   LineSplitter,
   maxRequestBytes,
@@ -94,7 +95,7 @@ const listen = async (server: Server, path: string): Promise<void> => {
 
 const makeRoom = (path: string): void => {
   const directory = dirname(path);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  createDirectory(directory, 0o700);
   // In the shared temporary directory somebody else may have made it first, to listen in our place.
   if (dirname(directory) === resolve(tmpdir()) && lstatSync(directory).uid !== process.getuid?.())
     throw new Error(`${directory} belongs to another user`);

@@ -40,7 +40,7 @@ describe('a command while an engine runs', () => {
   it('goes to that engine', async () => {
     const { console, engine } = await openElsewhere({ 'vm.list': () => [] });
     expect((await cli.run('vm', 'list', '--json')).stdout).toBe('[]\n');
-    expect(console.asked).toEqual([{ name: 'vm.list', params: {} }]);
+    expect(console.asked.at(-1)).toEqual({ name: 'vm.list', params: {} });
     expect(cli.opened).toBe(0);
     await engine.stop();
   });

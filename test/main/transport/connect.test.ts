@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ReplicationError } from '../../../src/contract/errors.ts';
+import type { Clock } from '../../../src/main/platform/clock.ts';
 import { lockEngine, readEngineFile } from '../../../src/main/store/engine-lock.ts';
 import { connectEngine, openEngine } from '../../../src/main/transport/connect.ts';
 import { socketPathOf } from '../../../src/main/transport/socket-path.ts';
@@ -48,6 +50,22 @@ describe('connecting to an engine', () => {
     await local.engine.stop();
     await local.engine.stop();
     expect(first.opened[0]?.stopped).toBe(1);
+  });
+
+  it('gives an engine that listens but does not answer up, by its pid', async () => {
+    const stuck = createServer((socket) => socket.resume());
+    await new Promise<void>((resolve) => stuck.listen(socketPathOf(dataDirectory), resolve));
+    // The clock's patience ends at once; the wait is told how long it would have been.
+    const waits: number[] = [];
+    const clock: Clock = {
+      now: () => 0,
+      wait: async (ms) => void waits.push(ms),
+    };
+    const { options, opened } = opening();
+    await expect(connectEngine({ ...options, clock })).rejects.toMatchObject({ code: 'ENGINE_UNRESPONSIVE' });
+    expect(waits).toEqual([15_000]);
+    expect(opened).toEqual([]);
+    await new Promise((resolve) => stuck.close(resolve));
   });
 
   it('does not stop while another process waits for an answer', async () => {

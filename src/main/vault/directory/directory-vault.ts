@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ReplicationError } from '../../../contract/errors.ts';
 import { type Clock, systemClock } from '../../platform/clock.ts';
+import { createDirectory } from '../../platform/create-directory.ts';
 import type {
   ReplicaVault,
   VaultCheck,
@@ -70,6 +71,11 @@ export const createDirectoryVault = (
   const { clock = systemClock, fileOps = nodeFileOps } = options;
   return atVault(root, () => {
     const file = join(root, vaultFileName);
+    if (statSync(root, { throwIfNoEntry: false })?.isFile()) {
+      throw new ReplicationError('INPUT_INVALID', `${root} is a file; a vault needs a directory.`, {
+        file: root,
+      });
+    }
     if (fileOps.readText(file) === null) {
       const others = fileOps.list(root).filter((name) => !systemEntries.test(name));
       if (others.length > 0) {
@@ -81,7 +87,7 @@ export const createDirectoryVault = (
           },
         );
       }
-      mkdirSync(root, { recursive: true });
+      createDirectory(root);
       const record = { format: recordFormat, vaultId: randomUUID(), createdAtMs: clock.now() };
       fileOps.writeAtomically(file, `${JSON.stringify(record, null, 2)}\n`);
     }

@@ -44,7 +44,9 @@ export const checkDirectory = (root: string, ops: VaultFileOps, reach: () => voi
   attempt('space', () => {
     const { freeBytes, totalBytes } = ops.space(root);
     if (freeBytes === 0) throw new Error('There is no space left.');
-    return `${freeBytes} of ${totalBytes} bytes are free.`;
+    return `${inGigabytes(freeBytes)} of ${inGigabytes(totalBytes)} are free.`;
   });
   return checks;
 };
+
+const inGigabytes = (bytes: number): string => `${(bytes / 1024 ** 3).toFixed(1)} GB`;
