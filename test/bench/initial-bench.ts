@@ -2,7 +2,7 @@ import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InitialReplicationResult, VmStatus } from '../../src/contract/reports.ts';
 import { type BenchSite, diskBytes } from './bench-site.ts';
-import { against, type BenchResult, inRandomOrder, median, run, seconds } from './measure.ts';
+import { against, type BenchResult, inRandomOrder, median, run, seconds, settle } from './measure.ts';
 
 /** Initial replication into a directory against `qemu-img convert` and `sync` of the same disk, both warm, both durable. */
 export const initialBench = async (site: BenchSite, rounds: number): Promise<BenchResult[]> => {
@@ -32,7 +32,7 @@ export const initialBench = async (site: BenchSite, rounds: number): Promise<Ben
     },
     qemu: async () => {
       rmSync(copy, { force: true });
-      run('sync');
+      await settle();
       return seconds(() => {
         run('qemu-img', 'convert', '-O', 'vhdx', site.diskPath, copy);
         run('sync', copy);

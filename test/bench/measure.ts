@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** One line of the benchmark's table. */
 export interface BenchResult {
@@ -84,4 +85,14 @@ export const dropCaches = (): boolean => {
       return false;
     throw error;
   }
+};
+
+/**
+ * Brings the machine to the same state before each contender. A virtual machine gives freed memory back to its host after
+ * a second or two and pays for getting it again, more than the writing itself costs: whoever started right after
+ * somebody's files were deleted would win.
+ */
+export const settle = async (): Promise<void> => {
+  run('sync');
+  await pause(3_000);
 };
