@@ -94,5 +94,5 @@ export const dropCaches = (): boolean => {
  */
 export const settle = async (): Promise<void> => {
   run('sync');
-  await pause(3_000);
+  await pause(8_000);
 };

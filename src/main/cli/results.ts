@@ -1,13 +1,11 @@
-import type { JobResult } from '../../contract/reports.ts';
+import type { CycleResult, JobResult } from '../../contract/reports.ts';
 import { formatBytes, formatCount, formatMs } from './format.ts';
 
 /** What a job came to, one sentence. */
 export const describeResult = (result: JobResult): string => {
   switch (result.kind) {
     case 'cycle':
-      return result.changedBytes === 0
-        ? `Nothing had changed; looked in ${formatMs(result.durationMs)}.`
-        : `${formatBytes(result.changedBytes)} changed, ${formatBytes(result.sentBytes)} sent in ${formatMs(result.durationMs)}; the cut is ${consistencyWords[result.consistency]}.`;
+      return describeCycle(result);
     case 'initial':
       return `${formatBytes(result.sentBytes)} sent, ${formatBytes(result.skippedBytes)} of holes and zeros skipped in ${formatMs(result.durationMs)}; the cut is ${consistencyWords[result.consistency]}.`;
     case 'resync':
@@ -30,3 +28,12 @@ const consistencyWords = {
   crash: 'crash-consistent',
   fuzzy: 'fuzzy: the disks changed while they were read',
 } as const;
+
+const describeCycle = ({ changedBytes, sentBytes, durationMs, consistency }: CycleResult): string => {
+  const took = formatMs(durationMs);
+  if (changedBytes > 0) {
+    return `${formatBytes(changedBytes)} changed, ${formatBytes(sentBytes)} sent in ${took}; the cut is ${consistencyWords[consistency]}.`;
+  }
+  if (sentBytes === 0) return `Nothing had changed; looked in ${took}.`;
+  return `Nothing had changed since it was last tracked; ${formatBytes(sentBytes)} that waited were sent in ${took}.`;
+};
