@@ -14,6 +14,7 @@ import { createVhdxWriter, openVhdxWriter } from '../../src/main/disk/vhdx/vhdx-
 import type { VirtualDiskWriter } from '../../src/main/disk/virtual-disk.ts';
 import { logHeaderBytes } from '../../src/main/hrl/log-header.ts';
 import { createDataDirectory } from '../../src/main/platform/data-directory.ts';
+import { WorkerPool } from '../../src/main/workers/worker-pool.ts';
 import { FakeClock } from './fake-clock.ts';
 
 export const mebibyte = 1024 * 1024;
@@ -60,9 +61,9 @@ export class EngineSite {
   }
 
   /** Opens the engine on a data directory. The caller starts cycles where it wants them. */
-  async open(dataDirectory = this.data()): Promise<Console> {
+  async open(dataDirectory = this.data(), pool = new WorkerPool(workersDirectory)): Promise<Console> {
     createDataDirectory(dataDirectory);
-    this.opened = await openConsole({ dataDirectory, workersDirectory, clock: this.clock });
+    this.opened = await openConsole({ dataDirectory, workersDirectory, clock: this.clock, pool });
     this.opened.subscribe((push) => {
       this.pushes.push(push);
       for (const listener of this.listeners) listener(push);

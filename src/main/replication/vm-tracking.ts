@@ -78,9 +78,10 @@ const trackOnce = async (
   options: TrackingOptions,
 ): Promise<TrackingResult> => {
   const changed: TrackedDisk[] = [];
+  const lookedAtMs = engine.clock.now();
   for (const disk of disks) if (await mustScan(engine, vm, disk)) changed.push(disk);
   if (changed.length === 0) {
-    noteStandstill(engine, vm);
+    noteStandstill(vm, lookedAtMs);
     return { changedBlocks: 0, changedBytes: 0, comparedBlocks: 0, consistency: 'crash' };
   }
   const stamps = new Map<string, ChainStamps | null>();
@@ -113,16 +114,18 @@ const mustScan = async (
   return (disk.hrl.degraded?.changedBlocks ?? 0) > 0 && (await hasRoomForLog(engine, disk));
 };
 
-/** Nothing changed since the last scan: what is logged or replicated is the source as it is now. */
-const noteStandstill = (engine: EngineContext, vm: ProtectedVm): void => {
+/**
+ * Nothing changed between the last scan and `asOfMs`: what is logged or replicated is the source as it was then. That is
+ * when the disks were looked at or frozen, not when a scan was done with them: a clone says nothing of what came after it.
+ */
+const noteStandstill = (vm: ProtectedVm, asOfMs: number): void => {
   if (vm.hasUnloggedChanges) return;
   const { unsent, shipment, committedConsistency } = vm.record;
-  const nowMs = engine.clock.now();
-  if (unsent !== null) vm.update({ unsent: { ...unsent, takenAtMs: nowMs, consistency: 'crash' } });
+  if (unsent !== null) vm.update({ unsent: { ...unsent, takenAtMs: asOfMs, consistency: 'crash' } });
   else if (shipment === null && committedConsistency === 'fuzzy') {
     // The replica holds exactly what the disks hold now, and they stand still: the cut deserves to be a point.
-    vm.update({ unsent: { cut: vm.nextCut(), takenAtMs: nowMs, consistency: 'crash' } });
-  } else if (shipment === null) vm.update({ lastSyncAtMs: nowMs });
+    vm.update({ unsent: { cut: vm.nextCut(), takenAtMs: asOfMs, consistency: 'crash' } });
+  } else if (shipment === null) vm.update({ lastSyncAtMs: asOfMs });
 };
 
 interface ScanSet {
@@ -176,7 +179,7 @@ const scanAndCut = async (
       const inLog = scans.some(({ loggedCut }) => loggedCut !== null);
       if (logged.includes(true) || (inLog && vm.record.unsent === null)) {
         vm.update({ unsent: vm.hasUnloggedChanges ? { ...taken, consistency: 'fuzzy' } : taken });
-      } else if (!inLog && oneInstant) noteStandstill(engine, vm);
+      } else if (!inLog && oneInstant) noteStandstill(vm, frozen.takenAtMs);
     });
     for (const { record } of changed) await noteRoomIfIdle(engine, vm, vm.disk(record));
     return {
