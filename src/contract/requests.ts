@@ -21,6 +21,7 @@ import type {
   VmStatus,
   VmSummary,
 } from './reports.ts';
+import { type Settings, settingsChange } from './settings.ts';
 
 const noNul = (text: string): boolean => !text.includes('\0');
 
@@ -143,6 +144,10 @@ export const requests = {
   events: answering<readonly EventReport[]>()(
     z.strictObject({ limit: limit.optional(), vm: vmKey.optional(), sinceId: z.int().min(0).optional() }),
   ),
+
+  'settings.show': answering<Settings>()(none),
+  /** Changes what is given and answers with everything. */
+  'settings.change': answering<Settings>()(settingsChange),
 
   'engine.info': answering<EngineReport>()(none),
   /** Answered by the door that runs the engine: an orderly stop begins. */

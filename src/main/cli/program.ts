@@ -12,6 +12,7 @@ import { protectionCommands } from './commands/protection.ts';
 import { recoveryCommands } from './commands/recovery.ts';
 import { replicationCommands } from './commands/replication.ts';
 import { sampleCommands } from './commands/sample.ts';
+import { settingsCommands } from './commands/settings.ts';
 import { statusCommands } from './commands/status.ts';
 import { vaultCommands } from './commands/vault.ts';
 import { vmCommands } from './commands/vm.ts';
@@ -64,6 +65,7 @@ Commands given while an engine runs (hvrc run, the console, the agent) go to tha
     recoveryCommands,
     jobCommands,
     eventCommands,
+    settingsCommands,
     engineCommands,
     diskCommands,
     hrlCommands,

@@ -14,6 +14,7 @@ import { FileSecretStore } from '../platform/secret-store.ts';
 import { BackgroundWork } from '../replication/background-work.ts';
 import { ReplicationEngine } from '../replication/engine.ts';
 import type { EngineContext } from '../replication/engine-context.ts';
+import { EngineSettings } from '../replication/engine-settings.ts';
 import { EventLog } from '../replication/event-log.ts';
 import { JobRunner } from '../replication/job-runner.ts';
 import type { Setting } from '../store/settings.ts';
@@ -70,6 +71,7 @@ class EngineConsole implements Console {
       clock,
       pool: this.pool,
       log: this.log,
+      settings: new EngineSettings(this.store),
       events,
       jobs: this.jobs,
       background: this.background,

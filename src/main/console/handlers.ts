@@ -149,6 +149,14 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
       return store.events.list({ limit: limit ?? defaultEvents, vmId, sinceId }).map(eventReport);
     },
 
+    'settings.show': async () => context.settings.all(),
+    'settings.change': async (change) => {
+      const settings = context.settings.change(change);
+      const sections = Object.keys(change).join(', ');
+      context.events.info(`Settings were changed: ${sections}.`);
+      return settings;
+    },
+
     'engine.info': async () => ({
       pid: process.pid,
       version: productVersion,

@@ -1,0 +1,36 @@
+/**
+ * What a user can set for the whole console, by section: for each one its fields and their defaults. No secrets: those
+ * go to the secret store. A change gives the fields it changes; the others keep their value.
+ */
+
+import { z } from 'zod';
+import { weekdays, weekHours } from './week-hours.ts';
+
+/** When marked VMs are resynchronized by themselves. */
+const resyncWindow = z.strictObject({
+  /** Off: a person resynchronizes by hand. */
+  enabled: z.boolean(),
+  hours: weekHours,
+  /** What becomes of a resynchronization that is not done when the window ends. */
+  atEnd: z.literal(['pause', 'finish']),
+});
+
+export const settingsSchema = z.strictObject({ resyncWindow });
+export type Settings = Readonly<z.infer<typeof settingsSchema>>;
+export type SettingsSection = keyof Settings;
+export const sectionNames = Object.keys(settingsSchema.shape) as readonly SettingsSection[];
+
+/** Right for a small site. */
+export const defaultSettings: Settings = {
+  resyncWindow: {
+    enabled: true,
+    hours: { days: [...weekdays], from: '18:30', to: '06:00' },
+    atEnd: 'pause',
+  },
+};
+
+/** Any sections, and of each any fields. */
+export const settingsChange = z.strictObject({
+  resyncWindow: resyncWindow.partial().optional(),
+});
+export type SettingsChange = z.input<typeof settingsChange>;
