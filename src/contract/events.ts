@@ -1,6 +1,7 @@
 /** What the engine pushes to whoever subscribed. Each push carries the whole new report, so that a lost one does no harm. */
 
-import type { EventReport, JobReport, VmStatus } from './reports.ts';
+import type { JobReport } from './job-reports.ts';
+import type { EventReport, VmStatus } from './reports.ts';
 
 export type EnginePush =
   | { readonly kind: 'status'; readonly status: VmStatus }

@@ -2,8 +2,8 @@
 
 import { z } from 'zod';
 import { type ErrorReport, isErrorCode } from './errors.ts';
+import { type JobResult, type JobStep, jobKinds, jobStates, stepStates } from './job-reports.ts';
 import { type ReplicationState, replicationStates } from './model.ts';
-import { type JobResult, type JobStep, jobKinds, jobStates, stepStates } from './reports.ts';
 
 export const errorCodeSchema = z.string().refine(isErrorCode, 'is no code of the catalogue');
 

@@ -6,22 +6,19 @@
  */
 
 import { z } from 'zod';
+import type { HostReport, VmSummary } from './host-reports.ts';
+import type { JobReport } from './job-reports.ts';
 import { copyFrequenciesSeconds } from './model.ts';
 import type {
   EngineReport,
   EventReport,
-  HostReport,
-  JobReport,
-  PointsReport,
   ProtectReport,
   StatusReport,
-  VaultCheckReport,
-  VaultReport,
   VmHistoryReport,
   VmStatus,
-  VmSummary,
 } from './reports.ts';
 import { type Settings, settingsChange } from './settings.ts';
+import type { PointsReport, VaultCheckReport, VaultReport } from './vault-reports.ts';
 
 const noNul = (text: string): boolean => !text.includes('\0');
 

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import type { CycleResult } from '../../src/contract/reports.ts';
+import type { CycleResult } from '../../src/contract/job-reports.ts';
 import { openVhdxWriter } from '../../src/main/disk/vhdx/vhdx-writer.ts';
 import { type BenchSite, diskBytes } from './bench-site.ts';
 import { type BenchResult, describeTimes } from './measure.ts';

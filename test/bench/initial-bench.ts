@@ -1,6 +1,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { InitialReplicationResult, VmStatus } from '../../src/contract/reports.ts';
+import type { InitialReplicationResult } from '../../src/contract/job-reports.ts';
+import type { VmStatus } from '../../src/contract/reports.ts';
 import { type BenchSite, diskBytes } from './bench-site.ts';
 import { against, type BenchResult, inRandomOrder, median, run, seconds, settle } from './measure.ts';
 

@@ -1,6 +1,6 @@
 import { utimesSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { CycleResult } from '../../src/contract/reports.ts';
+import type { CycleResult } from '../../src/contract/job-reports.ts';
 import type { BenchSite } from './bench-site.ts';
 import {
   against,

@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import { join } from 'node:path';
-import type { CycleResult } from '../../src/contract/reports.ts';
+import type { CycleResult } from '../../src/contract/job-reports.ts';
 import { createVhdxWriter, openVhdxWriter } from '../../src/main/disk/vhdx/vhdx-writer.ts';
 import type { BenchSite } from './bench-site.ts';
 import type { BenchResult } from './measure.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { EventReport, VmSummary } from '../../src/contract/reports.ts';
+import type { VmSummary } from '../../src/contract/host-reports.ts';
+import type { EventReport } from '../../src/contract/reports.ts';
 import { arrangeRows } from '../../src/renderer/stores/table-order.ts';
 import type { VmRow } from '../../src/renderer/stores/vm-rows.ts';
 import { eventCsv } from '../../src/renderer/views/events/event-csv.ts';

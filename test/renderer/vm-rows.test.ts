@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { DiskStatus, Progress, VmStatus, VmSummary } from '../../src/contract/reports.ts';
+import type { VmSummary } from '../../src/contract/host-reports.ts';
+import type { DiskStatus, Progress, VmStatus } from '../../src/contract/reports.ts';
 import { siteSentence } from '../../src/renderer/stores/site-sentence.ts';
 import { emptySite, withPushes, withStatusReport } from '../../src/renderer/stores/site-store.ts';
 import { actionFor, joinProgress, vmRows } from '../../src/renderer/stores/vm-rows.ts';

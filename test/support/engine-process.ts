@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { type ErrorReport, ReplicationError } from '../../src/contract/errors.ts';
-import type { JobReport } from '../../src/contract/reports.ts';
+import type { JobReport } from '../../src/contract/job-reports.ts';
 import type { RequestName, RequestParams, RequestResult } from '../../src/contract/requests.ts';
 import type { TaskKind } from '../../src/main/workers/protocol.ts';
 

@@ -1,6 +1,7 @@
 import { ReplicationError } from '../../contract/errors.ts';
 import type { EnginePush } from '../../contract/events.ts';
-import { isEnded, type JobReport, type VmStatus } from '../../contract/reports.ts';
+import { isEnded, type JobReport } from '../../contract/job-reports.ts';
+import type { VmStatus } from '../../contract/reports.ts';
 import { formatTime } from './format.ts';
 import { type ProgressDisplay, progressDisplay } from './progress-display.ts';
 import { describeProgress, diskAtWork, fractionOf } from './progress-text.ts';

@@ -1,4 +1,4 @@
-import type { CycleResult, JobResult } from '../../contract/reports.ts';
+import type { CycleResult, JobResult } from '../../contract/job-reports.ts';
 import { formatBytes, formatCount, formatMs } from './format.ts';
 
 /** What a job came to, one sentence. */

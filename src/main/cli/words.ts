@@ -1,7 +1,8 @@
 /** The contract's words as people read them. */
 
+import type { JobKind, JobState } from '../../contract/job-reports.ts';
 import type { ReplicationState } from '../../contract/model.ts';
-import type { JobKind, JobState, ProgressPhase } from '../../contract/reports.ts';
+import type { ProgressPhase } from '../../contract/reports.ts';
 
 export const stateWords: Readonly<Record<ReplicationState, string>> = {
   Disabled: 'Not protected',

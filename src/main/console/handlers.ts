@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { ReplicationError } from '../../contract/errors.ts';
-import { isEnded, type JobKind, type JobReport, type JobResult } from '../../contract/reports.ts';
+import { isEnded, type JobKind, type JobReport, type JobResult } from '../../contract/job-reports.ts';
 import type { RequestHandlers } from '../../contract/requests.ts';
 import { eventReport } from '../replication/event-log.ts';
 import type { Job } from '../replication/job-runner.ts';

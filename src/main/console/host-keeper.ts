@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ReplicationError } from '../../contract/errors.ts';
-import type { HostReport } from '../../contract/reports.ts';
+import type { HostReport } from '../../contract/host-reports.ts';
 import { openFolderHost } from '../host/folder/folder-host.ts';
 import type { Host, HostVm } from '../host/host.ts';
 import type { Clock } from '../platform/clock.ts';

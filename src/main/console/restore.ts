@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { ReplicationError } from '../../contract/errors.ts';
-import type { PointsReport, RestoreResult } from '../../contract/reports.ts';
+import type { RestoreResult } from '../../contract/job-reports.ts';
 import type { CheckedParams } from '../../contract/requests.ts';
+import type { PointsReport } from '../../contract/vault-reports.ts';
 import { diskErrorFrom } from '../disk/disk-error.ts';
 import { createDirectory } from '../platform/create-directory.ts';
 import type { Job } from '../replication/job-runner.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ReplicationError } from '../../contract/errors.ts';
-import type { VaultCheckReport, VaultReport, VaultVmReport } from '../../contract/reports.ts';
+import type { VaultCheckReport, VaultReport, VaultVmReport } from '../../contract/vault-reports.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { SecretStore } from '../platform/secret-store.ts';
 import type { VaultRecord } from '../store/records.ts';

@@ -1,4 +1,4 @@
-import type { BlockDifference, VerifyResult } from '../../contract/reports.ts';
+import type { BlockDifference, VerifyResult } from '../../contract/job-reports.ts';
 import { blockLength, trackingBlockBytes } from '../block/tracking-block.ts';
 import { frozenPath } from '../replication/copy-disk.ts';
 import type { Job } from '../replication/job-runner.ts';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ReplicationError } from '../../contract/errors.ts';
-import type { StatusReport, VmStatus, VmSummary } from '../../contract/reports.ts';
+import type { VmSummary } from '../../contract/host-reports.ts';
+import type { StatusReport, VmStatus } from '../../contract/reports.ts';
 import type { HostVm } from '../host/host.ts';
 import { protectedVmStatus, unprotectedVmStatus } from '../replication/status-report.ts';
 import type { ProtectionRecord } from '../store/records.ts';

@@ -1,5 +1,5 @@
 import type { ReplicationError } from '../../contract/errors.ts';
-import type { JobKind } from '../../contract/reports.ts';
+import type { JobKind } from '../../contract/job-reports.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { FailureEffect } from './failure-effect.ts';
 import type { ProtectedVm } from './protected-vm.ts';

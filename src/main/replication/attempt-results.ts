@@ -1,4 +1,4 @@
-import type { CycleResult, InitialReplicationResult } from '../../contract/reports.ts';
+import type { CycleResult, InitialReplicationResult } from '../../contract/job-reports.ts';
 import type { SendResult } from '../workers/protocol.ts';
 import type { InitialReplicationOutcome } from './vm-initial.ts';
 import type { TrackingResult } from './vm-tracking.ts';

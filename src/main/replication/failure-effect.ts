@@ -1,5 +1,5 @@
 import type { ErrorCode, ReplicationError } from '../../contract/errors.ts';
-import type { JobKind } from '../../contract/reports.ts';
+import type { JobKind } from '../../contract/job-reports.ts';
 import type { ProtectionRecord } from '../store/records.ts';
 
 /** Errors that end delta replication: only a comparison of source and replica brings the VM back. */

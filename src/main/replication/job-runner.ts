@@ -6,7 +6,7 @@ import {
   type JobReport,
   type JobResult,
   type JobStep,
-} from '../../contract/reports.ts';
+} from '../../contract/job-reports.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { JobRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';

@@ -1,6 +1,7 @@
 import type { ReplicationError } from '../../contract/errors.ts';
-import type { CycleResult, Progress, ResyncResult } from '../../contract/reports.ts';
-import { isEnded } from '../../contract/reports.ts';
+import type { CycleResult, ResyncResult } from '../../contract/job-reports.ts';
+import { isEnded } from '../../contract/job-reports.ts';
+import type { Progress } from '../../contract/reports.ts';
 import type { SendResult } from '../workers/protocol.ts';
 import { type Attempt, noteSuccess } from './attempt-outcome.ts';
 import { cycleResult, initialResult } from './attempt-results.ts';

@@ -1,4 +1,4 @@
-import { isEnded } from '../../contract/reports.ts';
+import { isEnded } from '../../contract/job-reports.ts';
 import { JournalTable } from './journal-table.ts';
 import { type JobRecord, jobRecord, type Numbered } from './records.ts';
 import type { StoreFile } from './store-file.ts';

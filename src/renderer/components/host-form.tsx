@@ -1,7 +1,7 @@
 import { Button, type ButtonProps } from '@fluentui/react-components';
 import { type SubmitEvent, useState } from 'react';
 import { ReplicationError } from '../../contract/errors.ts';
-import type { HostReport } from '../../contract/reports.ts';
+import type { HostReport } from '../../contract/host-reports.ts';
 import { t } from '../i18n/words.ts';
 import { refreshHost } from '../stores/follow-engine.ts';
 import { PathField, pathProblem } from './path-field.tsx';

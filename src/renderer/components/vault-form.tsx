@@ -2,7 +2,7 @@ import { Button, Field, Input, Radio, RadioGroup } from '@fluentui/react-compone
 import { type SubmitEvent, useState } from 'react';
 import type { ErrorReport } from '../../contract/errors.ts';
 import { ReplicationError } from '../../contract/errors.ts';
-import type { VaultCheckReport } from '../../contract/reports.ts';
+import type { VaultCheckReport } from '../../contract/vault-reports.ts';
 import { t } from '../i18n/words.ts';
 import { ask } from '../stores/engine.ts';
 import { refreshVaults } from '../stores/follow-engine.ts';

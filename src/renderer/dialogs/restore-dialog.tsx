@@ -1,7 +1,8 @@
 import { Field, Select } from '@fluentui/react-components';
 import { useState } from 'react';
 import type { DiskFormat } from '../../contract/model.ts';
-import type { PointReport, VmStatus } from '../../contract/reports.ts';
+import type { VmStatus } from '../../contract/reports.ts';
+import type { PointReport } from '../../contract/vault-reports.ts';
 import { PathField, pathProblem } from '../components/path-field.tsx';
 import { formatBytes, formatTime } from '../format.ts';
 import { t } from '../i18n/words.ts';

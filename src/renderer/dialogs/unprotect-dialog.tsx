@@ -1,6 +1,7 @@
 import { Field, Input, Radio, RadioGroup } from '@fluentui/react-components';
 import { useEffect, useState } from 'react';
-import type { PointsReport, VmStatus } from '../../contract/reports.ts';
+import type { VmStatus } from '../../contract/reports.ts';
+import type { PointsReport } from '../../contract/vault-reports.ts';
 import { formatBytes, formatTime } from '../format.ts';
 import { t } from '../i18n/words.ts';
 import { ask } from '../stores/engine.ts';

@@ -1,5 +1,5 @@
 import { ReplicationError } from '../../contract/errors.ts';
-import type { HostReport } from '../../contract/reports.ts';
+import type { HostReport } from '../../contract/host-reports.ts';
 import type { EngineConnection } from '../connection/engine-connection.ts';
 import { ask, attachEngine } from './engine.ts';
 import { rememberedEvents, rememberedJobs, useSite, withPushes, withStatusReport } from './site-store.ts';

@@ -1,15 +1,9 @@
 import { create } from 'zustand';
 import type { EnginePush } from '../../contract/events.ts';
-import type {
-  EngineReport,
-  EventReport,
-  HostReport,
-  JobReport,
-  StatusReport,
-  VaultReport,
-  VmStatus,
-  VmSummary,
-} from '../../contract/reports.ts';
+import type { HostReport, VmSummary } from '../../contract/host-reports.ts';
+import type { JobReport } from '../../contract/job-reports.ts';
+import type { EngineReport, EventReport, StatusReport, VmStatus } from '../../contract/reports.ts';
+import type { VaultReport } from '../../contract/vault-reports.ts';
 import type { ConnectionState } from '../connection/engine-connection.ts';
 
 /** A status and when it came, so that ages can be told between pushes. */

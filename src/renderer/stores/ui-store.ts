@@ -1,7 +1,7 @@
 import { create } from 'zustand';
 import type { ErrorReport } from '../../contract/errors.ts';
 import { ReplicationError } from '../../contract/errors.ts';
-import type { PointReport } from '../../contract/reports.ts';
+import type { PointReport } from '../../contract/vault-reports.ts';
 
 /** The dialog that is open. */
 export type DialogRequest =

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ReplicationError } from '../../../src/contract/errors.ts';
-import type { JobReport, Progress } from '../../../src/contract/reports.ts';
+import type { JobReport } from '../../../src/contract/job-reports.ts';
+import type { Progress } from '../../../src/contract/reports.ts';
 import { CliHarness, cycle, job, vmStatus } from './cli-harness.ts';
 
 let cli: CliHarness;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CycleResult } from '../../../src/contract/reports.ts';
+import type { CycleResult } from '../../../src/contract/job-reports.ts';
 import { describeResult } from '../../../src/main/cli/results.ts';
 
 const cycle = (changedBytes: number, sentBytes: number): CycleResult => ({

@@ -1,7 +1,7 @@
 import { copyFileSync, cpSync, readdirSync, renameSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { JobReport } from '../../../src/contract/reports.ts';
+import type { JobReport } from '../../../src/contract/job-reports.ts';
 import { blockCount } from '../../../src/main/block/tracking-block.ts';
 import { createVhdxWriter } from '../../../src/main/disk/vhdx/vhdx-writer.ts';
 import { dataPaths } from '../../../src/main/platform/data-directory.ts';

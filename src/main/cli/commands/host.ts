@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { HostReport } from '../../../contract/reports.ts';
+import type { HostReport } from '../../../contract/host-reports.ts';
 import type { CommandRunner } from '../command-runner.ts';
 import { examples } from '../examples.ts';
 import { formatCount } from '../format.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { JobReport } from '../../../contract/reports.ts';
+import type { JobReport } from '../../../contract/job-reports.ts';
 import type { CommandRunner } from '../command-runner.ts';
 import { examples } from '../examples.ts';
 import { formatFraction, formatMs, formatTime } from '../format.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { VaultReport } from '../../../contract/reports.ts';
+import type { VaultReport } from '../../../contract/vault-reports.ts';
 import type { CommandRunner } from '../command-runner.ts';
 import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';

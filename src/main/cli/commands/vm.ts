@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { VmSummary } from '../../../contract/reports.ts';
+import type { VmSummary } from '../../../contract/host-reports.ts';
 import type { CommandRunner } from '../command-runner.ts';
 import { examples } from '../examples.ts';
 import { formatBytes } from '../format.ts';

@@ -1,6 +1,6 @@
 import { Button } from '@fluentui/react-components';
 import { ChevronDown20Regular, ChevronRight20Regular } from '@fluentui/react-icons';
-import { isEnded, type JobReport } from '../../../contract/reports.ts';
+import { isEnded, type JobReport } from '../../../contract/job-reports.ts';
 import { ErrorDetails } from '../../components/error-details.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { formatDuration, formatPercent, formatTime } from '../../format.ts';

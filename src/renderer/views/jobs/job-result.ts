@@ -1,4 +1,4 @@
-import type { JobResult } from '../../../contract/reports.ts';
+import type { JobResult } from '../../../contract/job-reports.ts';
 import { assertNever } from '../../assert-never.ts';
 import { formatBytes, formatNumber } from '../../format.ts';
 import { t } from '../../i18n/words.ts';

@@ -1,6 +1,6 @@
 import { Select } from '@fluentui/react-components';
 import { useState } from 'react';
-import { isEnded, type JobReport } from '../../../contract/reports.ts';
+import { isEnded, type JobReport } from '../../../contract/job-reports.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Loading } from '../../components/loading.tsx';
 import { t } from '../../i18n/words.ts';

@@ -1,5 +1,5 @@
+import type { VmSummary } from '../../../contract/host-reports.ts';
 import type { CopyFrequencySeconds } from '../../../contract/model.ts';
-import type { VmSummary } from '../../../contract/reports.ts';
 import type { RequestParams } from '../../../contract/requests.ts';
 
 export const defaultFrequencySeconds: CopyFrequencySeconds = 300;

@@ -1,7 +1,8 @@
 import { Button } from '@fluentui/react-components';
 import { useEffect, useState } from 'react';
 import { type ErrorReport, ReplicationError } from '../../../contract/errors.ts';
-import type { PrerequisiteCheck, VmSummary } from '../../../contract/reports.ts';
+import type { VmSummary } from '../../../contract/host-reports.ts';
+import type { PrerequisiteCheck } from '../../../contract/reports.ts';
 import { CheckList } from '../../components/check-list.tsx';
 import { ErrorDetails, nextStepOf } from '../../components/error-details.tsx';
 import { Loading } from '../../components/loading.tsx';

@@ -1,6 +1,7 @@
 import { Button, Radio, RadioGroup } from '@fluentui/react-components';
 import { useState } from 'react';
-import type { VaultReport, VmSummary } from '../../../contract/reports.ts';
+import type { VmSummary } from '../../../contract/host-reports.ts';
+import type { VaultReport } from '../../../contract/vault-reports.ts';
 import { VaultForm } from '../../components/vault-form.tsx';
 import { formatBytes } from '../../format.ts';
 import { t } from '../../i18n/words.ts';

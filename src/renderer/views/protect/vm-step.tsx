@@ -1,5 +1,5 @@
 import { Checkbox } from '@fluentui/react-components';
-import type { VmSummary } from '../../../contract/reports.ts';
+import type { VmSummary } from '../../../contract/host-reports.ts';
 import { formatBytes } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
 import { includedDisks, type Plan, sizesOf } from './plan-protection.ts';

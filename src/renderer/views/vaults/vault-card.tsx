@@ -2,7 +2,7 @@ import { Button } from '@fluentui/react-components';
 import { CheckmarkCircle16Regular, ErrorCircle16Filled } from '@fluentui/react-icons';
 import { useState } from 'react';
 import { type ErrorReport, ReplicationError } from '../../../contract/errors.ts';
-import type { VaultCheckReport, VaultReport } from '../../../contract/reports.ts';
+import type { VaultCheckReport, VaultReport } from '../../../contract/vault-reports.ts';
 import { Bar } from '../../components/bar.tsx';
 import { CheckList } from '../../components/check-list.tsx';
 import { ErrorDetails } from '../../components/error-details.tsx';

@@ -1,0 +1,41 @@
+/** The host, its VMs and their disks, protected or not: plain readonly data, with the units of `reports.ts`. */
+
+import type { ErrorReport } from './errors.ts';
+import type { DiskFormat, DiskKind, Health, ReplicationState } from './model.ts';
+
+/** A disk as the host shows it, protected or not. */
+export interface HostDiskReport {
+  readonly id: string;
+  readonly name: string;
+  readonly path: string;
+  readonly format: DiskFormat;
+  readonly kind: DiskKind;
+  readonly sizeBytes: number;
+  readonly logicalSectorBytes: number;
+  readonly isOperatingSystem: boolean;
+  /** Every file of the chain, the tip first. */
+  readonly files: readonly string[];
+}
+
+export interface VmSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly path: string;
+  readonly generation: 1 | 2 | null;
+  readonly protected: boolean;
+  readonly vault: string | null;
+  readonly state: ReplicationState;
+  readonly health: Health | null;
+  readonly sizeBytes: number;
+  readonly disks: readonly HostDiskReport[];
+  /** Disk files that could not be understood. */
+  readonly problems: readonly ErrorReport[];
+}
+
+export interface HostReport {
+  readonly kind: 'folder' | 'hyperv';
+  readonly root: string;
+  readonly reachable: boolean;
+  readonly vms: number;
+  readonly error: ErrorReport | null;
+}

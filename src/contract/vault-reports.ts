@@ -1,0 +1,53 @@
+/** Vaults and the recovery points in them: plain readonly data, with the units of `reports.ts`. */
+
+import type { ErrorReport } from './errors.ts';
+import type { Consistency } from './model.ts';
+
+export interface PointReport {
+  readonly id: string;
+  readonly takenAt: string;
+  readonly consistency: Consistency;
+  /** What keeping the point costs beyond the newer ones. */
+  readonly sizeBytes: number;
+}
+
+export interface PointsReport {
+  readonly vmId: string;
+  readonly vm: string;
+  readonly vault: string;
+  /** Oldest first. */
+  readonly points: readonly PointReport[];
+}
+
+export interface VaultReport {
+  readonly name: string;
+  readonly kind: 'directory' | 'azure';
+  /** What the user typed: a directory, or `azure:CONTAINER`. */
+  readonly target: string;
+  readonly vaultId: string;
+  readonly addedAt: string;
+  readonly reachable: boolean;
+  readonly freeBytes: number | null;
+  readonly totalBytes: number | null;
+  readonly vms: readonly VaultVmReport[];
+  /** Why it is not reachable. */
+  readonly error: ErrorReport | null;
+}
+
+/** A VM in a vault's own catalogue, whichever installation put it there. */
+export interface VaultVmReport {
+  readonly id: string;
+  readonly name: string;
+  /** Name of the installation that replicates it. */
+  readonly writer: string;
+  readonly disks: number;
+  readonly points: number;
+  readonly newestPointAt: string | null;
+}
+
+export interface VaultCheckReport {
+  readonly name: string;
+  readonly target: string;
+  readonly passed: boolean;
+  readonly checks: readonly { readonly right: string; readonly passed: boolean; readonly detail: string }[];
+}
