@@ -110,6 +110,10 @@ export const errorCatalogue = {
     'The virtual machine has no disk that can be protected',
     'Check the VM folder and the exclusions.',
   ),
+  VM_NOT_FIT_FOR_AZURE: nonRecoverable(
+    'Azure cannot take the virtual machine as it is',
+    'See what each check found: hvrc protect VM --vault NAME --check.',
+  ),
   VM_ALREADY_PROTECTED: nonRecoverable(
     'The virtual machine is already protected',
     'Remove the protection first to change its vault.',

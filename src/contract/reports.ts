@@ -7,6 +7,7 @@
 import type { ErrorClass, ErrorCode, ErrorReport } from './errors.ts';
 import type { CycleResult, JobKind, JobReport } from './job-reports.ts';
 import type { DiskFormat, Health, ReplicationState } from './model.ts';
+import type { PrerequisiteCheck } from './prerequisites.ts';
 
 export type ProgressPhase =
   | 'checking'
@@ -133,12 +134,6 @@ export interface EventReport {
   readonly vm: string | null;
   readonly disk: string | null;
   readonly text: string;
-}
-
-export interface PrerequisiteCheck {
-  readonly name: string;
-  readonly passed: boolean;
-  readonly detail: string;
 }
 
 /** The answer to `protect`. With `checkOnly` there is neither status nor job. */

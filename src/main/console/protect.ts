@@ -1,15 +1,11 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { ReplicationError } from '../../contract/errors.ts';
-import type { PrerequisiteCheck, ProtectReport } from '../../contract/reports.ts';
+import type { ProtectReport } from '../../contract/reports.ts';
 import type { CheckedParams } from '../../contract/requests.ts';
 import type { HostDisk, HostVm } from '../host/host.ts';
-import { volumeSpace } from '../platform/volume.ts';
 import { vaultDisk } from '../replication/vault-entry.ts';
-import { thresholdShare } from '../replication/vm-tracking.ts';
 import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
 import type { ConsoleContext } from './console-context.ts';
+import { checkPrerequisites } from './prerequisites.ts';
 import { vmStatus } from './vm-status.ts';
 
 const defaultRetentionPoints = 24;
@@ -29,9 +25,12 @@ export const protect = async (context: ConsoleContext, params: ProtectParams): P
   const excluded = chooseExcluded(vm, params.exclude);
   const disks = vm.disks.filter((disk) => !excluded.has(disk.id));
   const checks = await checkPrerequisites(context, vm, disks, params.vault);
-  const failed = checks.filter(({ passed }) => !passed);
   if (params.checkOnly) return { vm: vm.name, checks, status: null, job: null };
-  if (failed[0] !== undefined) await throwFirstFailure(context, vm, failed[0], params.vault);
+  // Somebody else asked for it at the same time.
+  const earlier = protection();
+  if (earlier !== null) return alreadyProtected(context, earlier, params);
+  const refusal = checks.find(({ error }) => error !== null)?.error;
+  if (refusal) throw ReplicationError.fromReport(refusal).forVm(vm.name);
   const record = newProtection(context, vm, params);
   await context.vaults.with(params.vault, (vault) =>
     vault.saveVm({
@@ -45,7 +44,6 @@ export const protect = async (context: ConsoleContext, params: ProtectParams): P
       writer: context.installation,
     }),
   );
-  // Somebody else asked for it at the same time.
   const rival = protection();
   if (rival !== null) return alreadyProtected(context, rival, params);
   context.store.transaction(() => {
@@ -97,70 +95,6 @@ const chooseExcluded = (vm: HostVm, keys: readonly string[]): Set<string> => {
     excluded.add(disk.id);
   }
   return excluded;
-};
-
-const checkPrerequisites = async (
-  context: ConsoleContext,
-  vm: HostVm,
-  disks: readonly HostDisk[],
-  vaultName: string,
-): Promise<PrerequisiteCheck[]> => {
-  const checks: PrerequisiteCheck[] = [];
-  checks.push({
-    name: 'The VM has disks',
-    passed: disks.length > 0,
-    detail: disks.length === 1 ? '1 disk' : `${disks.length} disks`,
-  });
-  for (const problem of vm.problems)
-    checks.push({ name: 'Disk files are sound', passed: false, detail: problem.message });
-  for (const directory of new Set(disks.map(({ rootPath }) => dirname(rootPath)))) {
-    checks.push(await checkLogDirectory(directory, disks));
-  }
-  for (const { right, passed, detail } of (await context.vaults.check(vaultName)).checks) {
-    checks.push({ name: `Vault: ${right}`, passed, detail });
-  }
-  return checks;
-};
-
-/** The replication log grows beside the disk, up to half its size. */
-const checkLogDirectory = async (
-  directory: string,
-  disks: readonly HostDisk[],
-): Promise<PrerequisiteCheck> => {
-  const name = `Log space in ${directory}`;
-  try {
-    await access(directory, constants.W_OK);
-  } catch {
-    return {
-      name,
-      passed: false,
-      detail: 'The folder is not writable for the account that runs the engine.',
-    };
-  }
-  const { freeBytes } = await volumeSpace(directory);
-  const logs = disks.filter(({ rootPath }) => dirname(rootPath) === directory);
-  const most = logs.reduce((sum, { sizeBytes }) => sum + sizeBytes * thresholdShare, 0);
-  const detail = `${formatGigabytes(freeBytes)} free; the logs may take up to ${formatGigabytes(most)} before a resynchronization is due`;
-  return { name, passed: true, detail };
-};
-
-const formatGigabytes = (bytes: number): string => `${(bytes / 1024 ** 3).toFixed(1)} GB`;
-
-const throwFirstFailure = async (
-  context: ConsoleContext,
-  vm: HostVm,
-  failed: PrerequisiteCheck,
-  vaultName: string,
-): Promise<never> => {
-  const problem = vm.problems.find(({ message }) => message === failed.detail);
-  if (problem !== undefined) throw ReplicationError.fromReport({ ...problem, vm: vm.name });
-  if (failed.name === 'The VM has disks') {
-    throw new ReplicationError('VM_NO_DISKS', `${vm.name} has no disk to protect.`, { vm: vm.name });
-  }
-  // A vault that cannot be reached says itself why, and whether trying again may help.
-  await context.vaults.with(vaultName, (vault) => vault.info());
-  const code = failed.name.startsWith('Vault') ? 'VAULT_ACCESS_DENIED' : 'DISK_ACCESS_DENIED';
-  throw new ReplicationError(code, `${failed.name}: ${failed.detail}`, { vm: vm.name });
 };
 
 const newProtection = (context: ConsoleContext, vm: HostVm, params: ProtectParams): ProtectionRecord => ({

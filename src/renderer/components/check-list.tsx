@@ -1,18 +1,43 @@
-import { CheckmarkCircle16Regular, DismissCircle16Filled } from '@fluentui/react-icons';
-import type { PrerequisiteCheck } from '../../contract/reports.ts';
+import { CheckmarkCircle16Regular, DismissCircle16Filled, Warning16Filled } from '@fluentui/react-icons';
+import type { CheckOutcome, PrerequisiteCheck } from '../../contract/prerequisites.ts';
 import { t } from '../i18n/words.ts';
 
-/** What was checked, each with its outcome. */
-export const CheckList = ({ checks }: { readonly checks: readonly PrerequisiteCheck[] }) => (
+const icons = {
+  pass: CheckmarkCircle16Regular,
+  warning: Warning16Filled,
+  fail: DismissCircle16Filled,
+} as const;
+const styles = { pass: '', warning: 'warning-text', fail: 'critical-text' } as const;
+const words = { pass: 'protect.passed', warning: 'protect.warned', fail: 'protect.failed' } as const;
+
+/** A right that was tried at a vault, as one of the checks. */
+export const rightAsCheck = ({ right, passed, detail }: RightTried): ShownCheck => ({
+  name: right,
+  outcome: passed ? 'pass' : 'fail',
+  detail,
+  fix: null,
+});
+
+interface RightTried {
+  readonly right: string;
+  readonly passed: boolean;
+  readonly detail: string;
+}
+
+type ShownCheck = Pick<PrerequisiteCheck, 'name' | 'detail' | 'fix'> & { readonly outcome: CheckOutcome };
+
+/** What was checked, each with its outcome, and how to put it right. */
+export const CheckList = ({ checks }: { readonly checks: readonly ShownCheck[] }) => (
   <ul className="checks">
-    {checks.map(({ name, passed, detail }) => {
-      const Icon = passed ? CheckmarkCircle16Regular : DismissCircle16Filled;
+    {checks.map(({ name, outcome, detail, fix }) => {
+      const Icon = icons[outcome];
       return (
-        <li key={`${name} ${detail}`} className={passed ? '' : 'critical-text'}>
+        <li key={`${name} ${detail}`} className={styles[outcome]}>
           <Icon aria-hidden="true" />
           <span>
-            {name} <span className="unseen">{passed ? t('protect.passed') : t('protect.failed')}</span>
+            {name} <span className="unseen">{t(words[outcome])}</span>
             <span className="note"> {detail}</span>
+            {fix === null ? null : <span className="check-fix">{fix}</span>}
           </span>
         </li>
       );

@@ -7,7 +7,7 @@ import { t } from '../i18n/words.ts';
 import { ask } from '../stores/engine.ts';
 import { refreshVaults } from '../stores/follow-engine.ts';
 import { useSite } from '../stores/site-store.ts';
-import { CheckList } from './check-list.tsx';
+import { CheckList, rightAsCheck } from './check-list.tsx';
 import { joinPath, PathField, pathProblem } from './path-field.tsx';
 
 /** As the contract wants it. */
@@ -172,7 +172,7 @@ export const VaultForm = ({ primary = true, onAdded, onCancel, cancelLabel }: Va
       {failedChecks === null ? null : (
         <>
           <p className="critical-text">{t('vaults.checkFailed')}</p>
-          <CheckList checks={failedChecks.checks.map(({ right, ...check }) => ({ name: right, ...check }))} />
+          <CheckList checks={failedChecks.checks.map(rightAsCheck)} />
         </>
       )}
       <div className="form-actions">

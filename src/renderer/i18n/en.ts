@@ -372,6 +372,7 @@ export const en = {
   'protect.checksPassed_other': 'All {{count}} checks have passed.',
   'protect.checkAgain': 'Check again',
   'protect.passed': 'passed',
+  'protect.warned': 'Warning',
   'protect.failed': 'failed',
   'protect.reviewVms': 'VMs',
   'protect.reviewVault': 'Vault',

@@ -374,6 +374,7 @@ export const it: Catalogue = {
   'protect.checksPassed_other': 'Tutti i {{count}} controlli sono superati.',
   'protect.checkAgain': 'Controlla di nuovo',
   'protect.passed': 'superato',
+  'protect.warned': 'Avviso',
   'protect.failed': 'fallito',
   'protect.reviewVms': 'VM',
   'protect.reviewVault': 'Deposito',

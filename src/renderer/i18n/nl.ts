@@ -373,6 +373,7 @@ export const nl: Catalogue = {
   'protect.checksPassed_other': 'Alle {{count}} controles zijn geslaagd.',
   'protect.checkAgain': 'Opnieuw controleren',
   'protect.passed': 'geslaagd',
+  'protect.warned': 'Waarschuwing',
   'protect.failed': 'mislukt',
   'protect.reviewVms': 'VM’s',
   'protect.reviewVault': 'Kluis',

@@ -374,6 +374,7 @@ export const sv: Catalogue = {
   'protect.checksPassed_other': 'Alla {{count}} kontroller lyckades.',
   'protect.checkAgain': 'Kontrollera igen',
   'protect.passed': 'lyckades',
+  'protect.warned': 'Varning',
   'protect.failed': 'misslyckades',
   'protect.reviewVms': 'Virtuella datorer',
   'protect.reviewVault': 'Valv',

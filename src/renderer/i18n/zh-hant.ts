@@ -344,6 +344,7 @@ export const zhHant: Catalogue = {
   'protect.checksPassed_other': '全部 {{count}} 項檢查都已通過。',
   'protect.checkAgain': '再檢查一次',
   'protect.passed': '通過',
+  'protect.warned': '警告',
   'protect.failed': '失敗',
   'protect.reviewVms': 'VM',
   'protect.reviewVault': '保存庫',

@@ -157,7 +157,7 @@ describe('a command that waits for its job', () => {
 });
 
 describe('protect', () => {
-  const passed = [{ name: 'One OS disk', passed: true, detail: 'web01.vhd' }];
+  const passed = [{ name: 'One OS disk', outcome: 'pass', detail: 'web01.vhd', fix: null, error: null }];
   const report = (changes = {}) => ({
     vm: 'WEB01',
     checks: passed,
@@ -212,11 +212,15 @@ describe('protect', () => {
   });
 
   it('--check ends with 1 when a check failed, and names it', async () => {
-    const failed = [...passed, { name: 'Sector size', passed: false, detail: '4096 bytes' }];
+    const failed = [
+      ...passed,
+      { name: 'Sector size', outcome: 'fail', detail: '4096 bytes', fix: 'Convert it.' },
+    ];
     cli.answer({ protect: () => report({ checks: failed, status: null, job: null }) });
     const { exitCode, stdout } = await cli.run('protect', 'WEB01', '--vault', 'nas', '--check');
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(/Sector size +FAILED +4096 bytes/);
+    expect(stdout).toContain('Sector size: Convert it.');
     expect(cli.console.asked[0]?.params).toMatchObject({ checkOnly: true });
   });
 });

@@ -12,7 +12,7 @@ describe('a protected VM', () => {
     const site = makeSite();
     await site.prepare();
     const report = await site.console.request('protect', { vm: 'SRV1', vault: 'nas', frequencySeconds: 30 });
-    expect(report.checks.filter(({ passed }) => !passed)).toEqual([]);
+    expect(report.checks.filter(({ outcome }) => outcome !== 'pass')).toEqual([]);
     expect(report.status).toMatchObject({
       state: 'WaitingForInitialReplication',
       health: 'Warning',

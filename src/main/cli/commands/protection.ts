@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type CopyFrequencySeconds, copyFrequenciesSeconds } from '../../../contract/model.ts';
+import type { PrerequisiteCheck } from '../../../contract/prerequisites.ts';
 import type { ProtectReport, VmStatus } from '../../../contract/reports.ts';
 import type { CommandRunner } from '../command-runner.ts';
 import { examples } from '../examples.ts';
@@ -120,7 +121,7 @@ const protect = async (
     return undefined;
   }
   const { checks, status, vm: name } = await request();
-  const fit = checks.every(({ passed }) => passed);
+  const fit = checks.every(({ outcome }) => outcome !== 'fail');
   const outcome = await describeOutcome(session, name, options.vault, fit, status);
   const { formatTable } = await import('../table.ts');
   session.output.answer(report, () =>
@@ -128,16 +129,21 @@ const protect = async (
       ? outcome
       : `${formatTable(
           ['Check', 'Result', 'Detail'],
-          checks.map((check) => [check.name, check.passed ? 'passed' : 'FAILED', check.detail]),
-        )}\n\n${outcome}`,
+          checks.map((check) => [check.name, outcomeWords[check.outcome], check.detail]),
+        )}\n\n${[...fixes(checks), outcome].join('\n')}`,
   );
   return fit ? undefined : exitCodes.failed;
 };
 
+const outcomeWords = { pass: 'passed', warning: 'WARNING', fail: 'FAILED' } as const;
+
+const fixes = (checks: readonly PrerequisiteCheck[]): string[] =>
+  checks.flatMap(({ name, fix }) => (fix === null ? [] : [`${name}: ${fix}`]));
+
 /** An engine elsewhere has begun by itself; one in this process begins when told to. */
 const beginInitial = async (session: Session, { job, vm, checks }: ProtectReport) => {
   const { ReplicationError } = await import('../../../contract/errors.ts');
-  const failed = checks.find(({ passed }) => !passed);
+  const failed = checks.find(({ outcome }) => outcome === 'fail');
   if (failed !== undefined)
     throw new ReplicationError('STATE_INVALID', `${vm} cannot be protected: ${failed.detail}`, { vm });
   if (job === null)

@@ -2,7 +2,7 @@ import { Button } from '@fluentui/react-components';
 import { useEffect, useState } from 'react';
 import { type ErrorReport, ReplicationError } from '../../../contract/errors.ts';
 import type { VmSummary } from '../../../contract/host-reports.ts';
-import type { PrerequisiteCheck } from '../../../contract/reports.ts';
+import type { PrerequisiteCheck } from '../../../contract/prerequisites.ts';
 import { CheckList } from '../../components/check-list.tsx';
 import { ErrorDetails, nextStepOf } from '../../components/error-details.tsx';
 import { Loading } from '../../components/loading.tsx';
@@ -87,7 +87,9 @@ export const ReviewStep = ({ vms, plan, onChecked }: ReviewStepProps) => {
     void Promise.all(vms.map((vm) => checkVm(vm, plan))).then((all) => {
       if (!current) return;
       setChecked(all);
-      onChecked(all.every(({ checks, error }) => error === null && checks.every(({ passed }) => passed)));
+      onChecked(
+        all.every(({ checks, error }) => error === null && checks.every(({ outcome }) => outcome !== 'fail')),
+      );
     });
     return () => {
       current = false;
@@ -96,7 +98,7 @@ export const ReviewStep = ({ vms, plan, onChecked }: ReviewStepProps) => {
 
   const failures = (checked ?? []).reduce(
     (sum, { checks, error }) =>
-      sum + checks.filter(({ passed }) => !passed).length + (error === null ? 0 : 1),
+      sum + checks.filter(({ outcome }) => outcome === 'fail').length + (error === null ? 0 : 1),
     0,
   );
   const count = (checked ?? []).reduce((sum, { checks }) => sum + checks.length, 0);

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { type ErrorReport, ReplicationError } from '../../../contract/errors.ts';
 import type { VaultCheckReport, VaultReport } from '../../../contract/vault-reports.ts';
 import { Bar } from '../../components/bar.tsx';
-import { CheckList } from '../../components/check-list.tsx';
+import { CheckList, rightAsCheck } from '../../components/check-list.tsx';
 import { ErrorDetails } from '../../components/error-details.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { formatBytes, formatTime } from '../../format.ts';
@@ -118,7 +118,7 @@ export const VaultCard = ({ vault, nowMs }: { readonly vault: VaultReport; reado
         {report === null ? null : (
           <>
             <p>{report.passed ? t('vaults.checkPassed') : t('vaults.checkFailed')}</p>
-            <CheckList checks={report.checks.map(({ right, ...rest }) => ({ name: right, ...rest }))} />
+            <CheckList checks={report.checks.map(rightAsCheck)} />
           </>
         )}
       </div>

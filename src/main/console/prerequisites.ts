@@ -1,0 +1,84 @@
+import { ReplicationError } from '../../contract/errors.ts';
+import type { PrerequisiteCheck } from '../../contract/prerequisites.ts';
+import type { HostDisk, HostVm } from '../host/host.ts';
+import type { ReplicaVault } from '../vault/replica-vault.ts';
+import type { ConsoleContext } from './console-context.ts';
+import { checkLimits } from './prerequisites-limits.ts';
+import { failed, failedWith, passed } from './prerequisites-outcome.ts';
+import { checkRelationship } from './prerequisites-relationship.ts';
+import { checkLogFolders, checkLogSpace, checkVaultSpace } from './prerequisites-space.ts';
+
+/**
+ * Everything that must hold before a VM is protected, one by one. What is tried leaves nothing behind.
+ * @throws VAULT_UNKNOWN
+ */
+export const checkPrerequisites = async (
+  context: ConsoleContext,
+  vm: HostVm,
+  disks: readonly HostDisk[],
+  vaultName: string,
+): Promise<PrerequisiteCheck[]> => [
+  hasDisks(vm, disks),
+  ...chainsIntact(vm, disks),
+  ...checkLimits(vm, disks, context.vaults.get(vaultName).kind),
+  ...(await checkLogFolders(disks)),
+  ...(await checkLogSpace(context, disks)),
+  ...(await checkVault(context, vm, disks, vaultName)),
+];
+
+const hasDisks = (vm: HostVm, disks: readonly HostDisk[]): PrerequisiteCheck => {
+  const name = 'Disks';
+  if (disks.length > 0) return passed(name, disks.map((disk) => disk.name).join(', '));
+  const detail = `${vm.name} has no disk to protect.`;
+  return failed(name, 'VM_NO_DISKS', detail, 'Check the VM folder and the exclusions.', { vm: vm.name });
+};
+
+/** The host reads every file of every chain when it lists a VM; what it could not understand is among its problems. */
+const chainsIntact = (vm: HostVm, disks: readonly HostDisk[]): PrerequisiteCheck[] => {
+  const name = 'Disk files and chains';
+  if (vm.problems.length > 0)
+    return vm.problems.map((problem) => failedWith(name, { ...problem, vm: vm.name }));
+  const files = disks.reduce((sum, disk) => sum + disk.files.length, 0);
+  return [passed(name, `${files} ${files === 1 ? 'file' : 'files'} read, every chain complete.`)];
+};
+
+const checkVault = async (
+  context: ConsoleContext,
+  vm: HostVm,
+  disks: readonly HostDisk[],
+  vaultName: string,
+): Promise<PrerequisiteCheck[]> => {
+  try {
+    return await context.vaults.with(vaultName, async (vault) => {
+      const rights = await checkRights(vault);
+      const reached = rights.every(({ outcome }) => outcome === 'pass');
+      const space = reached ? [await checkVaultSpace(context, await vault.info(), disks)] : [];
+      return [...rights, ...space, await checkRelationship(context, vm, disks, reached ? vault : null)];
+    });
+  } catch (error) {
+    const relationship = await checkRelationship(context, vm, disks, null);
+    return [failedWith('Vault', ReplicationError.from(error).toReport()), relationship];
+  }
+};
+
+const checkRights = async (vault: ReplicaVault): Promise<PrerequisiteCheck[]> => {
+  const checks = await vault.check();
+  const unreachable = checks.some(({ passed: works }) => !works) ? await whyUnreachable(vault) : null;
+  return checks.map(({ right, passed: works, detail }) => {
+    const name = `Vault: ${right}`;
+    if (works) return passed(name, detail);
+    if (unreachable !== null) return failedWith(name, unreachable.toReport());
+    const fix = 'Give the account that runs the engine read, write and delete rights in the vault.';
+    return failed(name, 'VAULT_ACCESS_DENIED', detail, fix, { file: vault.target });
+  });
+};
+
+/** A vault that cannot be reached says itself why, and whether trying again may help. */
+const whyUnreachable = async (vault: ReplicaVault): Promise<ReplicationError | null> => {
+  try {
+    await vault.info();
+    return null;
+  } catch (error) {
+    return ReplicationError.from(error);
+  }
+};
