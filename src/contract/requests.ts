@@ -6,6 +6,8 @@
  */
 
 import { z } from 'zod';
+import { absolutePath } from './absolute-path.ts';
+import type { FolderReport } from './folders.ts';
 import type { HostReport, VmSummary } from './host-reports.ts';
 import type { JobReport } from './job-reports.ts';
 import { copyFrequenciesSeconds } from './model.ts';
@@ -19,18 +21,6 @@ import type {
 } from './reports.ts';
 import { type Settings, settingsChange } from './settings.ts';
 import type { PointsReport, VaultCheckReport, VaultReport } from './vault-reports.ts';
-
-const noNul = (text: string): boolean => !text.includes('\0');
-
-/** Longest path that Windows takes with its long-path prefix, less room for what is appended. */
-export const maxPathLength = 32_000;
-
-/** An absolute path of any of the supported systems; doors resolve relative ones before they ask. */
-export const absolutePath = z
-  .string()
-  .max(maxPathLength)
-  .refine(noNul, 'must not contain a NUL character')
-  .regex(/^(\/|[A-Za-z]:[\\/]|\\\\[^\\])/, 'must be an absolute path');
 
 const line = z
   .string()
@@ -146,6 +136,10 @@ export const requests = {
   /** Changes what is given and answers with everything. */
   'settings.change': answering<Settings>()(settingsChange),
 
+  /** The folders in a folder of the engine's machine; without a path, where one may begin. */
+  'fs.list': answering<FolderReport>()(z.strictObject({ path: absolutePath.optional() })),
+  /** The machine has slept: whoever waits looks at the clock again. */
+  'engine.wake': answering<{ readonly woken: number }>()(none),
   'engine.info': answering<EngineReport>()(none),
   /** Answered by the door that runs the engine: an orderly stop begins. */
   'engine.stop': answering<{ readonly stopping: true }>()(none),

@@ -1,4 +1,5 @@
 /** The headless door: the engine and its console for the browsers of this machine, in plain Node.js. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ReplicationError } from '../contract/errors.ts';
@@ -7,16 +8,35 @@ import { LastingEngine } from './doors/lasting-engine.ts';
 import { openBrowser } from './doors/open-browser.ts';
 import { dataDirectory } from './platform/data-directory.ts';
 import { onStopSignal } from './platform/stop-signals.ts';
+import { doorAddress, type TlsIdentity } from './transport/door-address.ts';
 import { BrowserDoor } from './transport/websocket.ts';
 
-const usage = `Usage: npm run agent -- [--data DIR] [--port N] [--no-open]
+const usage = `Usage: npm run agent -- [--data DIR] [--port N] [--no-open] [--host ADDRESS --tls-cert FILE --tls-key FILE]
 
-  --data DIR   where the engine keeps its state (default: ${dataDirectory({ env: process.env })})
-  --port N     port on 127.0.0.1 (default: any free one)
-  --no-open    only print the link, do not open a browser
+  --data DIR       where the engine keeps its state (default: ${dataDirectory({ env: process.env })})
+  --port N         port to listen on (default: any free one)
+  --no-open        only print the link, do not open a browser
+  --host ADDRESS   address to listen on (default: 127.0.0.1); any other than this machine's own needs TLS
+  --tls-cert FILE  certificate with its chain, PEM; only names it is for are answered to
+  --tls-key FILE   its private key, PEM
 `;
 
 const usageExitCode = 2;
+
+const readPem = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new TypeError(`${path} cannot be read: ${(error as Error).message}.`);
+  }
+};
+
+const readIdentity = (certificate: string | undefined, key: string | undefined): TlsIdentity | null => {
+  if (certificate === undefined && key === undefined) return null;
+  if (certificate === undefined || key === undefined)
+    throw new TypeError('--tls-cert and --tls-key belong together.');
+  return { certificate: readPem(certificate), key: readPem(key) };
+};
 
 const readOptions = () => {
   try {
@@ -25,6 +45,9 @@ const readOptions = () => {
         data: { type: 'string' },
         port: { type: 'string', default: '0' },
         open: { type: 'boolean', default: true },
+        host: { type: 'string' },
+        'tls-cert': { type: 'string' },
+        'tls-key': { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
       allowNegative: true,
@@ -33,9 +56,10 @@ const readOptions = () => {
     if (!/^\d{1,5}$/.test(values.port) || port > 65_535) {
       throw new TypeError(`--port ${values.port} is not a port number (0–65535).`);
     }
-    return { ...values, port, data: dataDirectory({ option: values.data, env: process.env }) };
+    const address = doorAddress(values.host, readIdentity(values['tls-cert'], values['tls-key']));
+    return { ...values, port, address, data: dataDirectory({ option: values.data, env: process.env }) };
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+    if (!(error instanceof TypeError || error instanceof ReplicationError)) throw error;
     console.error(`${error.message}\n\n${usage}`);
     process.exit(usageExitCode);
   }
@@ -65,6 +89,7 @@ const run = async (): Promise<void> => {
     client: engine,
     rendererDirectory: join(import.meta.dirname, '../renderer'),
     port: options.port,
+    address: options.address,
   });
   try {
     await door.listen();

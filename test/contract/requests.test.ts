@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { maxPathLength } from '../../src/contract/absolute-path.ts';
 import { checkRequest } from '../../src/contract/check-request.ts';
 import { ReplicationError } from '../../src/contract/errors.ts';
-import { maxPathLength, requests } from '../../src/contract/requests.ts';
+import { requests } from '../../src/contract/requests.ts';
 
 const refusal = (check: () => unknown): ReplicationError => {
   try {

@@ -5,6 +5,7 @@ import type { RequestHandlers } from '../../contract/requests.ts';
 import { eventReport } from '../replication/event-log.ts';
 import type { Job } from '../replication/job-runner.ts';
 import type { ConsoleContext } from './console-context.ts';
+import { listFolder } from './list-folder.ts';
 import { productVersion } from './product-version.ts';
 import { protect } from './protect.ts';
 import { findInVaults, pointsReport, restoreVm } from './restore.ts';
@@ -157,6 +158,8 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
       return settings;
     },
 
+    'fs.list': ({ path }) => listFolder(path),
+    'engine.wake': async () => ({ woken: engine.wake() }),
     'engine.info': async () => ({
       pid: process.pid,
       version: productVersion,

@@ -26,6 +26,12 @@ export class ReplicationEngine {
     }
   }
 
+  /** Lets whoever sleeps look at the clock again; answers how many that were. */
+  wake(): number {
+    for (const replicator of this.replicators.values()) replicator.loop.wake();
+    return this.replicators.size;
+  }
+
   async stop(): Promise<void> {
     this.started = false;
     await Promise.all([...this.replicators.values()].map((replicator) => replicator.stop()));

@@ -26,7 +26,7 @@ export class VmReplicator {
   readonly vm: ProtectedVm;
   private readonly engine: EngineContext;
   private readonly work: VmActivity;
-  private readonly loop: ReplicationLoop;
+  readonly loop: ReplicationLoop;
   private stopping = new AbortController();
   /** Ends what the loop copies and sends when the VM is paused or marked. */
   private interruption = new AbortController();

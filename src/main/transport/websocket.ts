@@ -1,36 +1,34 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 import { z } from 'zod';
 import type { ConsoleClient } from '../../contract/client.ts';
 import { ReplicationError } from '../../contract/errors.ts';
-import {
-  type DoorMessage,
-  type PageHello,
-  type PageRequest,
-  sessionPath,
-  sessionRefusedCode,
-  socketPath,
-} from '../../contract/page-messages.ts';
-import { answerPage } from './answer-page.ts';
+import { sessionPath, socketPath } from '../../contract/page-messages.ts';
+import { type DoorAddress, doorAddress } from './door-address.ts';
 import { readPageFile } from './page-files.ts';
 import { PageSessions } from './page-sessions.ts';
-import { PushBatch } from './push-batch.ts';
+import { defaultPageLimits, type PageLimits, servePageSocket } from './page-socket.ts';
+import { parseJson } from './parse-json.ts';
 
-const address = '127.0.0.1';
 const largestMessageBytes = 256 * 1024;
 const largestTokenBytes = 1024;
-const helloTimeoutMs = 10_000;
-const invalidMessageCode = 1007;
 const goingAwayCode = 1001;
 
-const helloSchema: z.ZodType<PageHello> = z.object({ session: z.string().max(largestTokenBytes) });
-const requestSchema: z.ZodType<PageRequest> = z.object({
-  id: z.int().positive(),
-  name: z.string().max(100),
-  params: z.unknown(),
-});
+/** What strangers may cost the agent, who need no session to connect. */
+export interface DoorLimits extends PageLimits {
+  /** Connections at the same time, pages' included. */
+  readonly connections: number;
+  /** Pages at the same time. */
+  readonly pages: number;
+  /** How long a request, and a TLS handshake, may take to come in whole. */
+  readonly requestMs: number;
+}
+
+const defaultLimits: DoorLimits = { ...defaultPageLimits, connections: 128, pages: 32, requestMs: 10_000 };
+
 const tokenSchema = z.object({ token: z.string() });
 
 export interface BrowserDoorOptions {
@@ -39,41 +37,67 @@ export interface BrowserDoorOptions {
   readonly rendererDirectory: string;
   /** 0 for any free one. */
   readonly port: number;
+  /** The loopback address when not given. */
+  readonly address?: DoorAddress;
+  readonly limits?: Partial<DoorLimits>;
 }
 
 /**
- * Serves the console to browsers of this machine: the page over HTTP, the contract over a WebSocket, on the loopback
- * address only. `Host` and `Origin` are checked, so that neither a name that is rebound to this address nor
+ * Serves the console to browsers: the page over HTTP, the contract over a WebSocket; on the loopback address unless it was
+ * given another and TLS. `Host` and `Origin` are checked, so that neither a name that is rebound to this address nor
  * another site in the same browser gets in; the rest needs a session.
  */
 export class BrowserDoor {
   readonly #client: ConsoleClient;
   readonly #rendererDirectory: string;
   readonly #port: number;
+  readonly #address: DoorAddress;
+  readonly #limits: DoorLimits;
   readonly #sessions = new PageSessions();
-  readonly #http = createServer((request, response) => this.#serve(request, response));
+  readonly #http: ReturnType<typeof createHttpServer>;
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: largestMessageBytes });
 
-  constructor({ client, rendererDirectory, port }: BrowserDoorOptions) {
+  constructor({ client, rendererDirectory, port, address = doorAddress(), limits }: BrowserDoorOptions) {
     this.#client = client;
     this.#rendererDirectory = rendererDirectory;
     this.#port = port;
+    this.#address = address;
+    this.#limits = { ...defaultLimits, ...limits };
+    const { requestMs, connections } = this.#limits;
+    const timing = {
+      headersTimeout: requestMs,
+      requestTimeout: requestMs,
+      keepAliveTimeout: requestMs,
+      connectionsCheckingInterval: Math.min(1000, requestMs),
+    };
+    const { tls } = address;
+    const serve = (request: IncomingMessage, response: ServerResponse) => this.#serve(request, response);
+    this.#http =
+      tls === null
+        ? createHttpServer(timing, serve)
+        : createHttpsServer(
+            { ...timing, cert: tls.certificate, key: tls.key, handshakeTimeout: requestMs },
+            serve,
+          );
+    this.#http.maxConnections = connections;
+    this.#http.timeout = requestMs;
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
   /** @throws ReplicationError `PORT_UNAVAILABLE` */
   listen(): Promise<void> {
+    const { bind } = this.#address;
     return new Promise((resolve, reject) => {
       this.#http.once('error', (cause) => {
         reject(
           new ReplicationError(
             'PORT_UNAVAILABLE',
-            `The agent cannot listen on ${address}:${this.#port}: ${cause.message}`,
+            `The agent cannot listen on ${bind}:${this.#port}: ${cause.message}`,
             { cause },
           ),
         );
       });
-      this.#http.listen(this.#port, address, resolve);
+      this.#http.listen(this.#port, bind, resolve);
     });
   }
 
@@ -81,9 +105,13 @@ export class BrowserDoor {
     return (this.#http.address() as AddressInfo).port;
   }
 
+  get #origin(): string {
+    return `${this.#address.scheme}://${this.#address.linkHost}:${this.port}`;
+  }
+
   /** A link that opens the console once; earlier unused links are good no longer. */
   newLink(): string {
-    return `http://${address}:${this.port}/#token=${this.#sessions.newToken()}`;
+    return `${this.#origin}/#token=${this.#sessions.newToken()}`;
   }
 
   /** Ends the pages' connections; each page connects again and asks anew for everything. */
@@ -101,12 +129,12 @@ export class BrowserDoor {
   }
 
   #isOurHost({ headers }: IncomingMessage): boolean {
-    return headers.host === `${address}:${this.port}` || headers.host === `localhost:${this.port}`;
+    return this.#address.isOurs(headers.host, this.port);
   }
 
   /** Browsers name the origin with every POST and WebSocket. */
   #isOurOrigin({ headers }: IncomingMessage): boolean {
-    return headers.origin === `http://${headers.host}`;
+    return headers.origin === `${this.#address.scheme}://${headers.host}`;
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
@@ -118,9 +146,9 @@ export class BrowserDoor {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!this.#isOurHost(request)) {
-      return refuse(response, 421, `This agent answers at http://${address}:${this.port} only.`);
+      return refuse(response, 421, `This agent answers at ${this.#origin} only.`);
     }
-    const { pathname } = new URL(request.url ?? '/', `http://${address}`);
+    const pathname = pathOf(request);
     if (request.method === 'POST' && pathname === sessionPath) return this.#openSession(request, response);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return refuse(response, 405, 'Only GET is served here.');
@@ -140,60 +168,32 @@ export class BrowserDoor {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { pathname } = new URL(request.url ?? '/', `http://${address}`);
-    if (!this.#isOurHost(request) || !this.#isOurOrigin(request) || pathname !== socketPath) {
-      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-      return;
-    }
-    this.#sockets.handleUpgrade(request, socket, head, (opened) => this.#welcome(opened));
+    // A stranger who hangs up while being refused.
+    socket.on('error', () => socket.destroy());
+    const admitted = this.#isOurHost(request) && this.#isOurOrigin(request) && pathOf(request) === socketPath;
+    if (!admitted) refuseUpgrade(socket, '403 Forbidden');
+    else if (this.#sockets.clients.size >= this.#limits.pages)
+      refuseUpgrade(socket, '503 Service Unavailable');
+    else this.#admit(request, socket, head);
   }
 
-  /** The first message must carry a known session. */
-  #welcome(socket: WebSocket): void {
-    const timer = setTimeout(() => socket.close(sessionRefusedCode), helloTimeoutMs);
-    // A frame that is too large or broken: ws closes the socket after this, with the fitting code.
-    socket.on('error', () => socket.close());
-    socket.once('close', () => clearTimeout(timer));
-    socket.once('message', (data) => {
-      clearTimeout(timer);
-      const hello = helloSchema.safeParse(parseJson(String(data)));
-      if (hello.success && this.#sessions.isKnown(hello.data.session)) this.#serveSocket(socket);
-      else socket.close(sessionRefusedCode);
-    });
-  }
-
-  #serveSocket(socket: WebSocket): void {
-    const send = (message: DoorMessage): void => {
-      if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message));
-    };
-    const batch = new PushBatch((pushes) => send({ kind: 'pushes', pushes }));
-    const unsubscribe = this.#client.subscribe((push) => batch.add(push));
-    socket.once('close', () => {
-      unsubscribe();
-      batch.stop();
-    });
-    socket.on('message', (data) => {
-      const request = requestSchema.safeParse(parseJson(String(data)));
-      if (!request.success) return socket.close(invalidMessageCode);
-      const { id, name, params } = request.data;
-      void answerPage(this.#client, name, params).then((outcome) => send({ kind: 'answer', id, outcome }));
-    });
-    send({ kind: 'welcome' });
+  #admit(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#sockets.handleUpgrade(request, socket, head, (opened) =>
+      servePageSocket(this.#client, opened, (session) => this.#sessions.isKnown(session), this.#limits),
+    );
   }
 }
+
+/** The path asked for; nothing of the console when it is none. */
+const pathOf = ({ url }: IncomingMessage): string => URL.parse(url ?? '/', 'http://agent')?.pathname ?? '';
+
+const refuseUpgrade = (socket: Duplex, status: string): void => {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+};
 
 const refuse = (response: ServerResponse, status: number, reason: string): void => {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
   response.end(`${reason}\n`);
-};
-
-/** The parsed text, or undefined when it is not JSON; no schema accepts undefined. */
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 };
 
 /** The body, or undefined when it is larger than any token. */
