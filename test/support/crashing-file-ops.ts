@@ -80,6 +80,8 @@ export class CrashingFileOps {
       remove: (path) => this.#change('remove', () => real.remove(path)),
       createReplica: (path, geometry) =>
         this.#change('replica.create', () => this.#wrapReplica(real.createReplica(path, geometry))),
+      resumeReplica: (path) =>
+        this.#change('replica.open', () => this.#wrapReplica(real.resumeReplica(path))),
       openReplica: (path) => this.#change('replica.open', () => this.#wrapReplica(real.openReplica(path))),
       createTable: (path, initial) =>
         this.#change('table.create', () => this.#wrap('table', real.createTable(path, initial))),

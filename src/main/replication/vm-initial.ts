@@ -28,6 +28,7 @@ export const replicateInitially = async (
   job: Job,
   options: ShippingOptions,
 ): Promise<InitialReplicationOutcome> => {
+  engine.pool.prepare('dropLogs', 'initial', 'send');
   const found = await vm.findOnHost();
   await registerAtVault(engine, vm, found);
   const copies: Copy[] = [];

@@ -281,3 +281,9 @@ export type FromWorker =
   | { readonly type: 'progress'; readonly id: number; readonly progress: PassProgress }
   | { readonly type: 'done'; readonly id: number; readonly result: unknown }
   | { readonly type: 'failed'; readonly id: number; readonly error: ErrorReport };
+
+/** What a worker is started with. */
+export interface WorkerStart {
+  /** Its lanes are started with it. */
+  readonly readsDisks: boolean;
+}

@@ -1,4 +1,6 @@
 import { extname, join } from 'node:path';
+import { workerData } from 'node:worker_threads';
+import type { WorkerStart } from './protocol.ts';
 import { BlockReader } from './reading/block-reader.ts';
 import { laneCount } from './reading/lane-count.ts';
 import { serveTasks } from './serve-tasks.ts';
@@ -10,18 +12,19 @@ import { withReplica } from './uploading/with-replica.ts';
 /** Worker entry point: the uploader. Makes initial replicas, sends sealed logs, and changes without a log where there is no room for one. */
 
 const laneEntry = join(import.meta.dirname, 'reading', `lane${extname(import.meta.filename)}`);
-// Started when first a disk is read: sending logs needs no lanes.
-let reader: BlockReader | null = null;
+const startLanes = () => new BlockReader(laneCount(), laneEntry);
+// Else started when first a disk is read: sending logs needs no lanes.
+let reader = (workerData as WorkerStart).readsDisks ? startLanes() : null;
 
 serveTasks({
   initial: (params, context) =>
     withReplica(params.replica, (replica) => {
-      reader ??= new BlockReader(laneCount(), laneEntry);
+      reader ??= startLanes();
       return copyInitial(params, replica, reader, context);
     }),
   direct: (params, context) =>
     withReplica(params.replica, (replica) => {
-      reader ??= new BlockReader(laneCount(), laneEntry);
+      reader ??= startLanes();
       return sendDirect(params, replica, reader, context);
     }),
   send: (params, context) => withReplica(params.replica, (replica) => sendLogs(params, replica, context)),

@@ -1,7 +1,7 @@
 import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ReplicationError } from '../../contract/errors.ts';
-import type { FromWorker, PassProgress, TaskKind, Tasks, ToWorker } from './protocol.ts';
+import type { FromWorker, PassProgress, TaskKind, Tasks, ToWorker, WorkerStart } from './protocol.ts';
 
 export type WorkerName = 'tracker' | 'uploader' | 'resync';
 
@@ -21,7 +21,7 @@ const workerOf: Readonly<Record<TaskKind, WorkerName>> = {
   restore: 'resync',
 };
 
-/** A thread without work is ended after this long, one for long copies at once: an idle engine is a small one. */
+/** A thread without work is ended after this long: an idle engine is a small one. */
 const idleMs = 5_000;
 
 export interface TaskOptions {
@@ -60,15 +60,24 @@ export class WorkerPool {
     options: TaskOptions = {},
   ): Promise<Tasks[K]['result']> {
     if (this.closed) return Promise.reject(new ReplicationError('ENGINE_STOPPED', 'The engine is stopping.'));
-    const isLong = kind === 'initial';
-    const name = isLong ? 'uploader-initial' : workerOf[kind];
-    let thread = this.threads.get(name);
-    if (thread === undefined || thread.dead) {
-      const entry = join(this.directory, `${workerOf[kind]}${this.extension}`);
-      thread = new WorkerThread(entry, name, isLong ? 0 : idleMs);
-      this.threads.set(name, thread);
-    }
-    return thread.run(kind, params, options);
+    return this.threadFor(kind).run(kind, params, options);
+  }
+
+  /** Starts the threads of tasks that will soon be run, all at once: starting one takes a tenth of a second. */
+  prepare(...kinds: readonly TaskKind[]): void {
+    if (this.closed) return;
+    for (const kind of kinds) this.threadFor(kind);
+  }
+
+  private threadFor(kind: TaskKind): WorkerThread {
+    const copies = kind === 'initial';
+    const name = copies ? 'uploader-initial' : workerOf[kind];
+    const present = this.threads.get(name);
+    if (present !== undefined && !present.dead) return present;
+    const entry = join(this.directory, `${workerOf[kind]}${this.extension}`);
+    const thread = new WorkerThread(entry, name, copies);
+    this.threads.set(name, thread);
+    return thread;
   }
 
   async close(): Promise<void> {
@@ -83,18 +92,19 @@ class WorkerThread {
   private readonly pending = new Map<number, Pending>();
   private nextId = 1;
   private idle: NodeJS.Timeout | null = null;
-  private readonly idleMs: number;
 
-  constructor(entry: string, name: string, idleMs: number) {
-    this.idleMs = idleMs;
+  /** @param readsDisks whether its first task is known to read a disk */
+  constructor(entry: string, name: string, readsDisks: boolean) {
     this.worker = new Worker(entry, {
       name,
+      workerData: { readsDisks } satisfies WorkerStart,
       resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 },
     });
     this.worker.unref();
     this.worker.on('message', (message: FromWorker) => this.receive(message));
     this.worker.on('error', (error) => this.fail(error));
     this.worker.on('exit', (code) => this.fail(new Error(`The thread ended with code ${code}`)));
+    this.rest();
   }
 
   run<K extends TaskKind>(
@@ -142,7 +152,7 @@ class WorkerThread {
     this.idle = setTimeout(() => {
       this.dead = true;
       void this.worker.terminate();
-    }, this.idleMs).unref();
+    }, idleMs).unref();
   }
 
   private post(message: ToWorker): void {

@@ -95,7 +95,7 @@ const resume = (folder: VmFolder, left: InitialRecord, resumeFromOffset: number)
     // What the interrupted run recorded beyond its checkpoint becomes a hole again.
     truncateSync(table, tableHeaderBytes + blocks * digestBytes);
     truncateSync(table, tableHeaderBytes + blockCount(sizeBytes) * digestBytes);
-    const writer = ops.openReplica(partial);
+    const writer = ops.resumeReplica(partial);
     return makeCopy(folder, initial, writer, from, () => {
       if (left.sealedCut !== null) writeNote(folder, `${diskFolder}/${initialFile}`, initial);
       const digests = ops.openTable(table, { diskId, diskSizeBytes: sizeBytes, lineage });

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { DigestTable, type ExpectedTable, type NewDigestTable } from '../../block/digest-table.ts';
+import { openStreamedFile } from '../../disk/vhdx/disk-file.ts';
 import { createVhdxWriter, openVhdxWriter } from '../../disk/vhdx/vhdx-writer.ts';
 import type { VirtualDiskWriter } from '../../disk/virtual-disk.ts';
 import type { LogHeader } from '../../hrl/log-header.ts';
@@ -45,7 +46,9 @@ export interface VaultFileOps {
   /** Removes a file or a whole directory; none there is fine. */
   remove(path: string): void;
   space(path: string): { readonly freeBytes: number; readonly totalBytes: number };
+  /** A replica under construction, to be written in one go. */
   createReplica(path: string, geometry: ReplicaGeometry): VirtualDiskWriter;
+  resumeReplica(path: string): VirtualDiskWriter;
   openReplica(path: string): VirtualDiskWriter;
   createTable(path: string, initial: NewDigestTable): DigestTable;
   openTable(path: string, expected: ExpectedTable): DigestTable;
@@ -95,7 +98,8 @@ export const nodeFileOps: VaultFileOps = {
     const { bavail, blocks, bsize } = statfsSync(path);
     return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
   },
-  createReplica: createVhdxWriter,
+  createReplica: (path, geometry) => createVhdxWriter(path, geometry, { open: openStreamedFile }),
+  resumeReplica: (path) => openVhdxWriter(path, { open: openStreamedFile }),
   openReplica: openVhdxWriter,
   createTable: (path, initial) => DigestTable.create(path, initial),
   openTable: (path, expected) => DigestTable.open(path, expected),

@@ -3,6 +3,7 @@ import { ReplicationError } from '../../../contract/errors.ts';
 import { digestBytes } from '../../block/digest.ts';
 import { trackingBlockBytes } from '../../block/tracking-block.ts';
 import type { Extent } from '../../disk/virtual-disk.ts';
+import { pageAlignedMemory } from '../../platform/page-aligned-memory.ts';
 import { throwIfCancelled } from '../serve-tasks.ts';
 import { chunkBytes, type FromLane, sharedBytes, slotViews, type ToLane } from './lane-protocol.ts';
 
@@ -52,7 +53,7 @@ export class BlockReader {
   constructor(laneCount: number, laneEntry: string) {
     this.laneEntry = laneEntry;
     this.slots = laneCount * slotsPerLane;
-    this.shared = new SharedArrayBuffer(sharedBytes(this.slots));
+    this.shared = pageAlignedMemory(sharedBytes(this.slots));
     this.views = Array.from({ length: this.slots }, (_, slot) => slotViews(this.shared, this.slots, slot));
     this.freeSlots = Array.from({ length: this.slots }, (_, slot) => slot);
     for (let index = 0; index < laneCount; index += 1) this.lanes.push(this.startLane());
