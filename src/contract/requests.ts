@@ -19,6 +19,7 @@ import type {
   VmHistoryReport,
   VmStatus,
 } from './reports.ts';
+import type { RetriesReport } from './retries.ts';
 import { type Settings, settingsChange } from './settings.ts';
 import type { PointsReport, VaultCheckReport, VaultReport } from './vault-reports.ts';
 
@@ -104,6 +105,8 @@ export const requests = {
   /** `deep` compares with what the vault's disks hold, not with their recorded digests. */
   resync: answering<JobReport>()(z.strictObject({ vm: vmKey, deep: z.boolean().optional() })),
   verify: answering<JobReport>()(ofVm),
+  /** What was tried of a protected VM (the newest `limit`, 20) and when it is tried again. */
+  retries: answering<RetriesReport>()(z.strictObject({ vm: vmKey, limit: limit.optional() })),
   /** Ends the waiting for the next attempt. */
   'retry.now': answering<VmStatus>()(ofVm),
 

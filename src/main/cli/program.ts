@@ -11,6 +11,7 @@ import { jobCommands } from './commands/jobs.ts';
 import { protectionCommands } from './commands/protection.ts';
 import { recoveryCommands } from './commands/recovery.ts';
 import { replicationCommands } from './commands/replication.ts';
+import { retryCommands } from './commands/retries.ts';
 import { sampleCommands } from './commands/sample.ts';
 import { settingsCommands } from './commands/settings.ts';
 import { statusCommands } from './commands/status.ts';
@@ -62,6 +63,7 @@ Commands given while an engine runs (hvrc run, the console, the agent) go to tha
     statusCommands,
     protectionCommands,
     replicationCommands,
+    retryCommands,
     recoveryCommands,
     jobCommands,
     eventCommands,

@@ -9,6 +9,7 @@ import { listFolder } from './list-folder.ts';
 import { productVersion } from './product-version.ts';
 import { protect } from './protect.ts';
 import { findInVaults, pointsReport, restoreVm } from './restore.ts';
+import { retriesReport } from './retries.ts';
 import { unprotectVm } from './unprotect.ts';
 import { verifyVm } from './verify.ts';
 import { vmHistory } from './vm-history.ts';
@@ -107,6 +108,7 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
       const replicator = engine.replicator(record.vmId);
       return startJob('verify', record, (job) => verifyVm(context, replicator, job));
     },
+    retries: async ({ vm, limit }) => retriesReport(context, findProtected(context, vm), limit),
     'retry.now': async ({ vm }) => {
       const { vmId } = findProtected(context, vm);
       engine.replicator(vmId).retryNow();

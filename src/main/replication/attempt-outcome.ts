@@ -17,14 +17,22 @@ export interface Attempt {
 export const noteSuccess = (
   { store, clock, events }: EngineContext,
   vm: ProtectedVm,
-  { what, dueAtMs }: Attempt,
+  { what, startedAtMs, dueAtMs }: Attempt,
   sentBytes: number,
 ): void => {
   const { vmId } = vm;
   const { retry, name, lastSyncAtMs } = vm.record;
   const atMs = clock.now();
   store.transaction(() => {
-    store.attempts.add({ vmId, atMs, what, outcome: 'succeeded', error: null, nextAttemptAtMs: null });
+    store.attempts.add({
+      vmId,
+      startedAtMs,
+      atMs,
+      what,
+      outcome: 'succeeded',
+      error: null,
+      nextAttemptAtMs: null,
+    });
     if (what === 'cycle') {
       const latencyMs = lastSyncAtMs === null ? null : Math.max(0, atMs - lastSyncAtMs);
       store.cycles.add({ vmId, dueAtMs, endedAtMs: atMs, outcome: 'succeeded', sentBytes, latencyMs });
@@ -38,12 +46,20 @@ export const noteSuccess = (
 export const noteCancelled = (
   { store, clock }: EngineContext,
   { vmId }: ProtectedVm,
-  { what }: Attempt,
+  { what, startedAtMs }: Attempt,
   error: ReplicationError,
 ): void => {
   const report = error.toReport();
   const atMs = clock.now();
-  store.attempts.add({ vmId, atMs, what, outcome: 'cancelled', error: report, nextAttemptAtMs: null });
+  store.attempts.add({
+    vmId,
+    startedAtMs,
+    atMs,
+    what,
+    outcome: 'cancelled',
+    error: report,
+    nextAttemptAtMs: null,
+  });
 };
 
 /**
@@ -75,7 +91,8 @@ export const noteFailure = (
     nextAtMs = retry.nextAttemptAtMs;
     vm.update({ retry: { ...retry, lastError: report } });
   } else if (effect !== 'mark') {
-    const firstFailureAtMs = retry?.firstFailureAtMs ?? startedAtMs;
+    // Of a clock that went back the earlier of the two is the better guess.
+    const firstFailureAtMs = Math.min(retry?.firstFailureAtMs ?? startedAtMs, startedAtMs);
     const attempts = (retry?.attempts ?? 0) + 1;
     nextAtMs = Math.max(nextAttemptAtMs(firstFailureAtMs, attempts, atMs), atMs + (error.retryAfterMs ?? 0));
     vm.update({ retry: { attempts, firstFailureAtMs, nextAttemptAtMs: nextAtMs, lastError: report } });
@@ -83,7 +100,15 @@ export const noteFailure = (
       events.warning(`${name} is tried every 30 minutes from now on.`, subject);
     }
   }
-  store.attempts.add({ vmId, atMs, what, outcome: 'failed', error: report, nextAttemptAtMs: nextAtMs });
+  store.attempts.add({
+    vmId,
+    startedAtMs,
+    atMs,
+    what,
+    outcome: 'failed',
+    error: report,
+    nextAttemptAtMs: nextAtMs,
+  });
   if (what === 'cycle') {
     store.cycles.add({ vmId, dueAtMs, endedAtMs: atMs, outcome: 'failed', sentBytes: 0, latencyMs: null });
   }

@@ -1,5 +1,6 @@
 import type { ReplicationState } from '../../contract/model.ts';
 import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
+import { longestStepMs, plausibleMoment } from './retry-schedule.ts';
 
 /** What a VM's replication does next, and when. `reason` is for people. */
 export type PlannedAction =
@@ -27,23 +28,33 @@ export const planNext = (
 ): PlannedAction => {
   if (vm.resync !== null) {
     if (vm.retry !== null && vm.pausedAtMs === null)
-      return { kind: 'resync', atMs: vm.retry.nextAttemptAtMs };
+      return { kind: 'resync', atMs: retryMoment(vm, nowMs) ?? nowMs };
     return { kind: 'wait', untilMs: null, reason: 'waits to be resynchronized' };
   }
   if (vm.error !== null)
     return { kind: 'wait', untilMs: null, reason: 'waits for somebody to act on the error' };
-  const retryAtMs = vm.retry?.nextAttemptAtMs ?? null;
+  const retryAtMs = retryMoment(vm, nowMs);
   if (needsInitial(disks)) {
     if (vm.pausedAtMs !== null) return { kind: 'wait', untilMs: null, reason: 'is paused' };
     return { kind: 'initial', atMs: retryAtMs ?? nowMs };
   }
-  const cycleAtMs = vm.nextCycleAtMs ?? nowMs;
+  const cycleAtMs = plausibleMoment(vm.nextCycleAtMs ?? nowMs, nowMs, vm.frequencySeconds * 1000);
   if (vm.pausedAtMs !== null) return { kind: 'cycle', atMs: cycleAtMs, ship: false };
   if (retryAtMs === null) return { kind: 'cycle', atMs: cycleAtMs, ship: true };
   return retryAtMs <= cycleAtMs
     ? { kind: 'cycle', atMs: retryAtMs, ship: true }
     : { kind: 'cycle', atMs: cycleAtMs, ship: retryAtMs <= Math.max(cycleAtMs, nowMs) };
 };
+
+/** When the retry comes; now, if the clock went back since it was scheduled. */
+const retryMoment = ({ retry }: ProtectionRecord, nowMs: number): number | null =>
+  retry === null
+    ? null
+    : plausibleMoment(
+        retry.nextAttemptAtMs,
+        nowMs,
+        Math.max(longestStepMs, retry.lastError.retryAfterMs ?? 0),
+      );
 
 export const needsInitial = (disks: readonly ProtectedDiskRecord[]): boolean =>
   disks.some((disk) => !disk.excluded && disk.phase !== 'complete');

@@ -11,15 +11,43 @@ const minuteMs = 60_000;
 export const retryStepMinutes = (attempt: number): number =>
   retryStepsMinutes[attempt - 1] ?? retryRepeatMinutes;
 
+const stepMsAfter = (attempt: number): number => retryStepMinutes(attempt) * minuteMs;
+
+export const longestStepMs = retryRepeatMinutes * minuteMs;
+
 /**
  * The moment of the next attempt after `attempts` failures, the first of which began at `firstFailureAtMs`.
- * Slots that a long attempt has overrun are skipped, never made up for.
+ * Slots that a long attempt has overrun are skipped, never made up for. It is never further away than its own step,
+ * whatever the clock did since the first failure and however often a person tried in between.
  */
 export const nextAttemptAtMs = (firstFailureAtMs: number, attempts: number, nowMs: number): number => {
   let at = firstFailureAtMs;
-  for (let attempt = 1; attempt <= attempts || at <= nowMs; attempt += 1)
-    at += retryStepMinutes(attempt) * minuteMs;
-  return at;
+  let stepMs = 0;
+  for (let attempt = 1; attempt <= attempts || at <= nowMs; attempt += 1) {
+    stepMs = stepMsAfter(attempt);
+    at += stepMs;
+  }
+  return Math.min(at, nowMs + stepMs);
+};
+
+/**
+ * A moment that was scheduled at most `longestMs` ahead; one that is further away was set before the clock went back, and
+ * is due now.
+ */
+export const plausibleMoment = (atMs: number, nowMs: number, longestMs: number): number =>
+  atMs - nowMs > longestMs ? nowMs : atMs;
+
+/** The moments that follow a failure if every attempt fails at once: `attempts` counts the failures so far. */
+export const projectAttempts = (
+  firstFailureAtMs: number,
+  attempts: number,
+  nextAtMs: number,
+  count: number,
+): number[] => {
+  const moments = [nextAtMs];
+  for (let ahead = 1; ahead < count; ahead += 1)
+    moments.push(nextAttemptAtMs(firstFailureAtMs, attempts + ahead, moments[ahead - 1] ?? nextAtMs));
+  return moments;
 };
 
 /** Whether the ladder has been climbed: from here on an attempt comes every 30 minutes only. */

@@ -224,7 +224,8 @@ export class VmReplicator {
   /** Tracks now; sends in the background, so that a slow vault does not hold up tracking. */
   private async scheduledCycle(ship: boolean): Promise<void> {
     const startedAtMs = this.engine.clock.now();
-    const dueAtMs = this.vm.record.nextCycleAtMs ?? startedAtMs;
+    // Later than now only after the clock went back.
+    const dueAtMs = Math.min(this.vm.record.nextCycleAtMs ?? startedAtMs, startedAtMs);
     const attempt: Attempt = { what: 'cycle', startedAtMs, dueAtMs };
     const options = this.options(this.interruption.signal);
     let tracked: TrackingResult;

@@ -142,6 +142,8 @@ export type JobRecord = Readonly<z.infer<typeof jobRecord>>;
 /** One try at a VM's cycle, initial replication or resynchronization. */
 export const attemptRecord = z.object({
   vmId: z.string(),
+  /** When it began; older versions noted only its end, `atMs`. */
+  startedAtMs: moment.optional(),
   atMs: moment,
   what: jobKindSchema,
   outcome: z.literal(['succeeded', 'failed', 'cancelled']),

@@ -74,6 +74,18 @@ describe('replication by itself', () => {
     await site.clock.advanceTo(startMs);
     await failed;
     const slots = [1, 3, 7, 15, 25, 55, 85];
+    const { past, future, ...report } = await site.console.request('retries', { vm: 'SRV1' });
+    expect(report).toMatchObject({ state: 'waiting', attempts: 1, action: { request: 'retry.now' } });
+    expect(past.at(-1)).toMatchObject({
+      what: 'cycle',
+      outcome: 'failed',
+      error: { code: 'VAULT_UNREACHABLE' },
+      nextAttemptAt: new Date(startMs + minuteMs).toISOString(),
+    });
+    expect(future.map(({ at }) => minutesAfter(startMs, at))).toEqual([...slots, 115]);
+    expect(future.map(({ number, stepMinutes }) => [number, stepMinutes]).slice(0, 6)).toEqual(
+      [1, 2, 4, 8, 10, 30].map((step, index) => [index + 2, step]),
+    );
     for (const [index, minutes] of slots.entries()) {
       const { retry, health, state } = await site.status();
       expect(retry?.attempts).toBe(index + 1);
@@ -132,6 +144,12 @@ describe('replication by itself', () => {
       retry: null,
     });
     const tried = attempts(site).length;
+    expect(await site.console.request('retries', { vm: 'SRV1' })).toMatchObject({
+      state: 'stopped',
+      future: [],
+      action: { request: 'retry.now' },
+      lastError: { code: 'DISK_NOT_FOUND' },
+    });
     await site.clock.advance(120 * minuteMs);
     expect(attempts(site)).toHaveLength(tried);
     const still = site.nextError('DISK_NOT_FOUND');

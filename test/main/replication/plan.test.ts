@@ -22,6 +22,14 @@ describe('the plan of a VM', () => {
     });
   });
 
+  it('goes on at once when the clock went back', () => {
+    expect(planNext(protectionRecord({ nextCycleAtMs: 90_000_000 }), complete, 1_100_000)).toMatchObject({
+      atMs: 1_100_000,
+    });
+    const waiting = protectionRecord({ nextCycleAtMs: 1_200_000, retry: retry(90_000_000) });
+    expect(planNext(waiting, complete, 1_100_000)).toEqual({ kind: 'cycle', atMs: 1_100_000, ship: true });
+  });
+
   it('copies first what has no complete replica', () => {
     const disks = [protectedDiskRecord(), protectedDiskRecord({ diskId: 'second', phase: 'initial' })];
     expect(planNext(protectionRecord(), disks, 5)).toEqual({ kind: 'initial', atMs: 5 });

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { isExhausted, nextAttemptAtMs } from '../../../src/main/replication/retry-schedule.ts';
+import {
+  isExhausted,
+  nextAttemptAtMs,
+  plausibleMoment,
+  projectAttempts,
+} from '../../../src/main/replication/retry-schedule.ts';
 
 const minute = 60_000;
 
@@ -22,6 +27,23 @@ describe('the retry schedule', () => {
   it('skips the slots that a long attempt has overrun', () => {
     expect(nextAttemptAtMs(0, 1, 5 * minute)).toBe(7 * minute);
     expect(nextAttemptAtMs(0, 1, 7 * minute)).toBe(15 * minute);
+  });
+
+  it('is never further away than its step, whatever the clock did', () => {
+    const day = 24 * 60 * minute;
+    expect(nextAttemptAtMs(day, 3, minute)).toBe(5 * minute);
+    expect(nextAttemptAtMs(day, 9, minute)).toBe(31 * minute);
+    expect(nextAttemptAtMs(0, 3, day) - day).toBeLessThanOrEqual(30 * minute);
+  });
+
+  it('takes a moment that was set before the clock went back for due', () => {
+    expect(plausibleMoment(10, 4, 30)).toBe(10);
+    expect(plausibleMoment(35, 4, 30)).toBe(4);
+  });
+
+  it('can be told ahead', () => {
+    expect(projectAttempts(0, 1, minute, 6).map((at) => at / minute)).toEqual([1, 3, 7, 15, 25, 55]);
+    expect(projectAttempts(0, 6, 55 * minute, 3).map((at) => at / minute)).toEqual([55, 85, 115]);
   });
 
   it('is exhausted once only the half-hourly attempts are left', () => {
