@@ -84,6 +84,7 @@ const trackOnce = async (
     noteStandstill(vm, lookedAtMs);
     return { changedBlocks: 0, changedBytes: 0, comparedBlocks: 0, consistency: 'crash' };
   }
+  engine.pool.prepare('scan');
   const stamps = new Map<string, ChainStamps | null>();
   for (const { record, host } of changed) {
     stamps.set(record.diskId, await settledStamps(host.files, engine.clock, options.signal));

@@ -1,23 +1,25 @@
 import { extname, join } from 'node:path';
+import { workerData } from 'node:worker_threads';
 import { ReplicationError } from '../../contract/errors.ts';
 import { dropLogs, listLogs, totalLogBytes } from '../hrl/rotation.ts';
 import { removeDurably } from '../platform/durable.ts';
-import { openReplicaVault } from '../vault/open-vault.ts';
-import type { ReplicaSpec, Tasks } from './protocol.ts';
+import type { Tasks, WorkerStart } from './protocol.ts';
 import { BlockReader } from './reading/block-reader.ts';
 import { laneCount } from './reading/lane-count.ts';
 import { serveTasks, type TaskContext } from './serve-tasks.ts';
 import { advanceSent } from './tracking/advance-sent.ts';
 import { advanceTable } from './tracking/advance-table.ts';
 import { openLog } from './tracking/open-log.ts';
+import { ScanBaseline } from './tracking/scan-baseline.ts';
 import { type OpenScan, scanDisk } from './tracking/scan-disk.ts';
 import { sealLog } from './tracking/seal-log.ts';
 
 /** Worker entry point: the replication tracker. Owns the active logs and the digest tables of all disks. */
 
 const laneEntry = join(import.meta.dirname, 'reading', `lane${extname(import.meta.filename)}`);
-// Started with the first scan: sealing and dropping logs needs no lanes.
-let reader: BlockReader | null = null;
+const startLanes = () => new BlockReader(laneCount(), laneEntry);
+// Else started with the first scan: sealing and dropping logs needs no lanes.
+let reader = (workerData as WorkerStart).readsDisks ? startLanes() : null;
 const openScans = new Map<string, OpenScan>();
 
 const takeScan = (diskId: string): OpenScan => {
@@ -40,49 +42,15 @@ const scan = async (params: Tasks['scan']['params'], context: TaskContext) => {
     abandoned.sink.rollback();
     closeScan(abandoned);
   }
-  reader ??= new BlockReader(laneCount(), laneEntry);
+  reader ??= startLanes();
   const lanes = reader;
-  const { result, open } = await withBaseline(params.baseline, params.source.diskId, (baseline) =>
-    scanDisk(params, baseline, lanes, context),
-  );
-  openScans.set(params.source.diskId, open);
-  return result;
-};
-
-const withBaseline = async <T>(
-  spec: ReplicaSpec | null,
-  diskId: string,
-  use: (baseline: Awaited<ReturnType<typeof openBaseline>>['content']) => Promise<T>,
-): Promise<T> => {
-  if (spec === null) return use(null);
-  const baseline = await openBaseline(spec, diskId);
+  const baseline = new ScanBaseline(params.baseline, params.source.diskId);
   try {
-    return await use(baseline.content);
+    const { result, open } = await scanDisk(params, baseline, lanes, context);
+    openScans.set(params.source.diskId, open);
+    return result;
   } finally {
     await baseline.close();
-  }
-};
-
-/** The replica as a yardstick for narrowing. A vault that cannot be read costs precision, not the cycle. */
-const openBaseline = async (spec: ReplicaSpec, diskId: string) => {
-  const vault = await openReplicaVault(spec.vault);
-  try {
-    const replica = await vault.readVm(spec.vmId);
-    const content = await replica.openBaseline(diskId);
-    return {
-      content,
-      close: async () => {
-        await content?.close();
-        await replica.close();
-        await vault.close();
-      },
-    };
-  } catch (error) {
-    await vault.close();
-    if (error instanceof ReplicationError && error.code.startsWith('VAULT_')) {
-      return { content: null, close: async () => undefined };
-    }
-    throw error;
   }
 };
 

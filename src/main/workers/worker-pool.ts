@@ -70,12 +70,11 @@ export class WorkerPool {
   }
 
   private threadFor(kind: TaskKind): WorkerThread {
-    const copies = kind === 'initial';
-    const name = copies ? 'uploader-initial' : workerOf[kind];
+    const name = kind === 'initial' ? 'uploader-initial' : workerOf[kind];
     const present = this.threads.get(name);
     if (present !== undefined && !present.dead) return present;
     const entry = join(this.directory, `${workerOf[kind]}${this.extension}`);
-    const thread = new WorkerThread(entry, name, copies);
+    const thread = new WorkerThread(entry, name, kind === 'initial' || kind === 'scan');
     this.threads.set(name, thread);
     return thread;
   }

@@ -4,7 +4,6 @@ import { DigestTable } from '../../block/digest-table.ts';
 import { blockCount, blockLength, trackingBlockBytes } from '../../block/tracking-block.ts';
 import { openVirtualDisk } from '../../disk/open-disk.ts';
 import { listLogs } from '../../hrl/rotation.ts';
-import type { ReplicaContent } from '../../vault/replica-vault.ts';
 import type { ScanResult, Tasks } from '../protocol.ts';
 import { type AlignedRange, alignedRanges } from '../reading/aligned-ranges.ts';
 import type { BlockReader, DigestedChunk } from '../reading/block-reader.ts';
@@ -12,6 +11,7 @@ import { type TaskContext, throwIfCancelled } from '../serve-tasks.ts';
 import { advanceTable } from './advance-table.ts';
 import { ChangeSink } from './change-sink.ts';
 import { narrowChange } from './narrow-change.ts';
+import type { ScanBaseline } from './scan-baseline.ts';
 
 /** A scan that has been read but not cut: what `cut` and `rollback` act on. */
 export interface OpenScan {
@@ -26,7 +26,7 @@ export interface OpenScan {
  */
 export const scanDisk = async (
   params: Tasks['scan']['params'],
-  baseline: ReplicaContent | null,
+  baseline: ScanBaseline,
   reader: BlockReader,
   context: TaskContext,
 ): Promise<{ result: ScanResult; open: OpenScan }> => {
@@ -70,7 +70,7 @@ class Scan {
   private readonly params: Tasks['scan']['params'];
   private readonly table: DigestTable;
   private readonly sink: ChangeSink;
-  private readonly baseline: ReplicaContent | null;
+  private readonly baseline: ScanBaseline;
   private readonly context: TaskContext;
   private readonly baselineBlock = Buffer.allocUnsafe(trackingBlockBytes);
 
@@ -78,7 +78,7 @@ class Scan {
     params: Tasks['scan']['params'],
     table: DigestTable,
     sink: ChangeSink,
-    baseline: ReplicaContent | null,
+    baseline: ScanBaseline,
     context: TaskContext,
   ) {
     this.params = params;
@@ -182,10 +182,9 @@ class Scan {
   }
 
   private async previousContent(block: number, length: number): Promise<Buffer | null> {
-    if (this.baseline === null || this.sink.isDegraded) return null;
+    if (this.sink.isDegraded) return null;
     const content = this.baselineBlock.subarray(0, length);
-    await this.baseline.read(content, block * trackingBlockBytes);
-    return content;
+    return (await this.baseline.read(content, block * trackingBlockBytes)) ? content : null;
   }
 
   private reachedThreshold(): boolean {
