@@ -1,17 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
 import { once } from 'node:events';
-import { linkSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { projectRoot } from '../../scripts/product.ts';
 import type { EngineReport } from '../../src/contract/reports.ts';
 import { createVhdxWriter } from '../../src/main/disk/vhdx/vhdx-writer.ts';
-import { run } from './measure.ts';
+import { run, runWith } from './measure.ts';
 
 const mebibyte = 1024 * 1024;
 export const diskBytes = 4096 * mebibyte;
 const cli = join(projectRoot, 'out/main/cli.js');
+
+/** Where an engine of a benchmark replicates to, and what its processes need in their environment for that. */
+export interface BenchVault {
+  readonly target: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
 
 /** The source that the benchmarks replicate: a 4 GiB VHDX with 2 GiB of random data in runs of 64 MiB. */
 export class BenchSite {
@@ -37,14 +43,14 @@ export class BenchSite {
   }
 
   /** A host with one VM that has `diskPath` as its disk, a vault and an engine, all new. */
-  async engine(name: string, diskPath = this.diskPath): Promise<BenchEngine> {
+  async engine(name: string, diskPath = this.diskPath, vault?: BenchVault): Promise<BenchEngine> {
     const root = join(this.directory, name);
     rmSync(root, { recursive: true, force: true });
     const folder = join(root, 'host', 'VM1');
     mkdirSync(folder, { recursive: true });
     const path = join(folder, 'disk.vhdx');
     linkSync(diskPath, path);
-    return BenchEngine.start(root, path);
+    return BenchEngine.start(root, path, vault);
   }
 }
 
@@ -60,12 +66,17 @@ export class BenchEngine {
     this.process = child;
   }
 
-  static async start(root: string, diskPath: string): Promise<BenchEngine> {
+  static async start(
+    root: string,
+    diskPath: string,
+    { target, environment }: BenchVault = { target: join(root, 'vault'), environment: {} },
+  ): Promise<BenchEngine> {
     const data = join(root, 'data');
-    const hvrc = (...args: string[]) => run(process.execPath, cli, '--data', data, ...args);
+    const hvrc = (...args: string[]) => runWith(environment, process.execPath, cli, '--data', data, ...args);
     hvrc('host', 'use', join(root, 'host'));
-    hvrc('vault', 'add', 'local', join(root, 'vault'));
+    hvrc('vault', 'add', 'local', target);
     const child = spawn(process.execPath, [cli, '--data', data, 'run'], {
+      env: { ...process.env, ...environment },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const lines = createInterface({ input: child.stderr! });
@@ -80,6 +91,15 @@ export class BenchEngine {
 
   info(): EngineReport {
     return this.hvrc<EngineReport>('engine');
+  }
+
+  /** CPU seconds that the engine has used so far, all threads; null where the system does not say. */
+  cpuSeconds(): number | null {
+    const path = `/proc/${this.process.pid}/stat`;
+    if (!existsSync(path)) return null;
+    // proc(5): user and system time are the 14th and 15th field, in ticks of 10 ms; the 2nd may hold spaces.
+    const fields = readFileSync(path, 'utf8').split(') ').at(-1)!.split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
   }
 
   async stop(): Promise<void> {

@@ -10,6 +10,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { ensureBuilt } from '../../scripts/product.ts';
+import { azureBench, azureNullBench } from './azure-bench.ts';
+import { azureDeltaBench } from './azure-delta-bench.ts';
 import { BenchSite } from './bench-site.ts';
 import { deltaBench } from './delta-bench.ts';
 import { initialBench } from './initial-bench.ts';
@@ -17,7 +19,15 @@ import type { BenchResult } from './measure.ts';
 import { scanBench } from './scan-bench.ts';
 import { sparseBench } from './sparse-bench.ts';
 
-const benches = { initial: initialBench, scan: scanBench, delta: deltaBench, sparse: sparseBench } as const;
+const benches = {
+  initial: initialBench,
+  scan: scanBench,
+  delta: deltaBench,
+  sparse: sparseBench,
+  azure: azureBench,
+  'azure-null': azureNullBench,
+  'azure-delta': azureDeltaBench,
+} as const;
 
 const { values } = parseArgs({
   options: {

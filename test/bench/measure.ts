@@ -64,8 +64,15 @@ export const against = (
   };
 };
 
-export const run = (command: string, ...args: string[]): string => {
+export const run = (command: string, ...args: string[]): string => runWith({}, command, ...args);
+
+export const runWith = (
+  environment: Readonly<Record<string, string>>,
+  command: string,
+  ...args: string[]
+): string => {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
+    env: { ...process.env, ...environment },
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
   });

@@ -4,7 +4,7 @@ import { blockCount } from '../../block/tracking-block.ts';
 import { publicUrl } from './azure-client.ts';
 import { atAzure } from './azure-errors.ts';
 import { sectorBytes } from './page-limits.ts';
-import { type LeasedPages, writePages } from './page-upload.ts';
+import { type LeasedPages, PageWriter } from './page-writer.ts';
 
 /**
  * The page blob that holds the digests of a replica: 16 bytes for each tracking block, block 0 first, nothing else. 512
@@ -26,6 +26,7 @@ interface Window {
 
 export class DigestWindows {
   readonly #pages: LeasedPages;
+  readonly #writer: PageWriter;
   readonly #blobBytes: number;
   /** Windows that the blob may hold something in; null when that is any. */
   readonly #written: Set<number> | null;
@@ -36,6 +37,7 @@ export class DigestWindows {
   /** `fresh`: the blob holds zeros throughout. */
   constructor(pages: LeasedPages, sizeBytes: number, fresh: boolean) {
     this.#pages = pages;
+    this.#writer = new PageWriter(pages);
     this.#blobBytes = digestBlobBytes(sizeBytes);
     this.#written = fresh ? new Set() : null;
   }
@@ -101,10 +103,10 @@ export class DigestWindows {
     const part = window.bytes.subarray(from, to);
     const { client, leaseId } = this.#pages;
     const offset = index * windowBytes + from;
-    await atAzure(`${publicUrl(client.url)} at ${offset}`, () =>
+    await atAzure<unknown>(`${publicUrl(client.url)} at ${offset}`, () =>
       isZero(part)
         ? client.clearPages(offset, part.length, { conditions: { leaseId } })
-        : writePages(client, part, offset, { leaseId }),
+        : this.#writer.write(part, offset),
     );
     this.#written?.add(index);
     window.from = window.bytes.length;

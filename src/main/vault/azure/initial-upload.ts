@@ -9,7 +9,8 @@ import type { InitialNote } from './azure-record.ts';
 import { finishedMetadata } from './blob-metadata.ts';
 import { DigestWindows } from './digest-windows.ts';
 import { mostWriteBytes, vhdDataBytes } from './page-limits.ts';
-import { PageUpload, writePages } from './page-upload.ts';
+import { PageUpload } from './page-upload.ts';
+import { PageWriter } from './page-writer.ts';
 import type { VmBlobs } from './vm-blobs.ts';
 
 interface PendingWrite {
@@ -103,7 +104,7 @@ export class InitialUpload implements InitialReplica {
     const client = this.#blobs.pages(data);
     const dataEtag = await atAzure(this.#blobs.url(data), async () => {
       await client.setMetadata(finishedMetadata({ diskId, sizeBytes, lineage, cut }), { conditions });
-      return (await writePages(client, footer, dataBytes, conditions)).etag ?? '';
+      return new PageWriter({ client, leaseId: this.#leaseId }).write(footer, dataBytes);
     });
     const digestsEtag = (await this.#blobs.head(digests))?.etag ?? '';
     this.#note = {

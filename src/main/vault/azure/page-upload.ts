@@ -1,38 +1,28 @@
-import { createHash } from 'node:crypto';
-import type { PageBlobClient } from '@azure/storage-blob';
 import { publicUrl } from './azure-client.ts';
 import { azureError } from './azure-errors.ts';
+import { type LeasedPages, PageWriter } from './page-writer.ts';
 import { RequestWindow } from './request-window.ts';
-
-/** A page blob that this installation writes, and the lease that keeps every other writer out. */
-export interface LeasedPages {
-  readonly client: PageBlobClient;
-  readonly leaseId: string;
-}
 
 /** Writes and clears pages of one blob, several requests in flight. */
 export class PageUpload {
-  readonly #client: PageBlobClient;
-  readonly #conditions: { readonly leaseId: string };
+  readonly #pages: LeasedPages;
+  readonly #writer: PageWriter;
   readonly #window: RequestWindow;
 
-  constructor({ client, leaseId }: LeasedPages, threads: number) {
-    this.#client = client;
-    this.#conditions = { leaseId };
+  constructor(pages: LeasedPages, threads: number) {
+    this.#pages = pages;
+    this.#writer = new PageWriter(pages);
     this.#window = new RequestWindow(threads);
   }
 
   /** `data` must stay as it is until the request is done; `done` is called then, whatever came of it. */
   write(offset: number, data: Buffer, done: () => void): Promise<void> {
-    return this.#start(() => writePages(this.#client, data, offset, this.#conditions), offset, done);
+    return this.#start(() => this.#writer.write(data, offset), offset, done);
   }
 
   clear(offset: number, length: number, done: () => void): Promise<void> {
-    return this.#start(
-      () => this.#client.clearPages(offset, length, { conditions: this.#conditions }),
-      offset,
-      done,
-    );
+    const { client, leaseId } = this.#pages;
+    return this.#start(() => client.clearPages(offset, length, { conditions: { leaseId } }), offset, done);
   }
 
   drain(): Promise<void> {
@@ -48,22 +38,10 @@ export class PageUpload {
       try {
         await request();
       } catch (thrown) {
-        throw azureError(thrown, `${publicUrl(this.#client.url)} at ${offset}`);
+        throw azureError(thrown, `${publicUrl(this.#pages.client.url)} at ${offset}`);
       } finally {
         done();
       }
     });
   }
 }
-
-/** One write with the checksum that the service compares. */
-export const writePages = (
-  client: PageBlobClient,
-  data: Buffer,
-  offset: number,
-  conditions: { readonly leaseId: string },
-) =>
-  client.uploadPages(data, offset, data.length, {
-    conditions,
-    transactionalContentMD5: createHash('md5').update(data).digest(),
-  });

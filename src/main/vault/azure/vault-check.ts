@@ -5,7 +5,7 @@ import { publicUrl } from './azure-client.ts';
 import { azureError } from './azure-errors.ts';
 import { readPages } from './digest-windows.ts';
 import { sectorBytes } from './page-limits.ts';
-import { writePages } from './page-upload.ts';
+import { PageWriter } from './page-writer.ts';
 import { leaseIdOf } from './vm-blobs.ts';
 
 /** Tries each thing that replication does in a container; what it makes it removes again. */
@@ -36,7 +36,7 @@ export const checkContainer = async (
     await blob.create(sectorBytes);
     const lease = blob.getBlobLeaseClient(leaseId);
     await lease.acquireLease(-1);
-    await writePages(blob, content, 0, { leaseId });
+    await new PageWriter({ client: blob, leaseId }).write(content, 0);
     await lease.releaseLease();
     return 'A page blob was created, leased and written.';
   });
