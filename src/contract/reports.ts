@@ -36,7 +36,21 @@ export interface Progress {
   readonly blockedOn: string | null;
 }
 
+/** Why health is not Normal; by it the same reason is known again while its words change. */
+export type HealthReasonKind =
+  | 'resync'
+  | 'error'
+  | 'retriesExhausted'
+  | 'initial'
+  | 'paused'
+  | 'retrying'
+  | 'noLogRoom'
+  | 'silent'
+  | 'missedCycles'
+  | 'slow';
+
 export interface HealthReason {
+  readonly kind: HealthReasonKind;
   readonly text: string;
   readonly sinceMs: number;
   readonly code?: ErrorCode;
@@ -77,6 +91,8 @@ export interface DiskStatus {
     readonly bytes: number;
     /** 50 % of the disk: beyond it the VM must be resynchronized. */
     readonly thresholdBytes: number;
+    /** When the logs will have grown to the threshold at the rate of the last hour; null while they do not grow. */
+    readonly thresholdAt: string | null;
     /**
      * Set while the volume has no room for the log: changed blocks are remembered in a bitmap and sent without a log.
      * `changedBytes` is what the bitmap's blocks come to, 0 when all of it was sent.
@@ -102,6 +118,8 @@ export interface VmStatus {
   readonly frequencySeconds: number | null;
   /** Now minus the source time of the last change safely at the vault; null before the first replica is complete. */
   readonly rpoSeconds: number | null;
+  /** What the RPO should stay below; null when not protected. */
+  readonly rpoLimitSeconds: number | null;
   readonly lastSyncAt: string | null;
   readonly nextCycleAt: string | null;
   readonly paused: boolean;
@@ -113,11 +131,25 @@ export interface VmStatus {
   readonly disks: readonly DiskStatus[];
 }
 
+/** A VM's reason as one of its host's. */
+export interface HostHealthReason extends HealthReason {
+  readonly vmId: string;
+  readonly vm: string;
+}
+
+/** The worst health of the protected VMs, and the reasons of those that are not Normal: of the worst VMs first. */
+export interface HostHealth {
+  readonly health: Health;
+  readonly reasons: readonly HostHealthReason[];
+}
+
 /** The answer to `status`: every protected VM, worst health first, or the one asked for. */
 export interface StatusReport {
   readonly host: string | null;
   /** False when requests are served without replication cycles running. */
   readonly engineRunning: boolean;
+  /** Of all protected VMs, whichever were asked for. */
+  readonly hostHealth: HostHealth;
   readonly vms: readonly VmStatus[];
 }
 

@@ -20,7 +20,9 @@ import type {
   VmStatus,
 } from './reports.ts';
 import type { RetriesReport } from './retries.ts';
+import { seriesRange, type VmSeriesReport } from './series.ts';
 import { type Settings, settingsChange } from './settings.ts';
+import type { VmStatisticsReport } from './statistics.ts';
 import type { PointsReport, VaultCheckReport, VaultReport } from './vault-reports.ts';
 
 const line = z
@@ -76,6 +78,11 @@ export const requests = {
   'vm.show': answering<VmSummary>()(ofVm),
   /** The newest `limit` (200) attempts and cycles of a protected VM, oldest first. */
   'vm.history': answering<VmHistoryReport>()(z.strictObject({ vm: vmKey, limit: limit.optional() })),
+  /** The past as charts draw it: at most 400 values a series, gaps as gaps. */
+  'vm.series': answering<VmSeriesReport>()(z.strictObject({ vm: vmKey, range: seriesRange })),
+  'vm.statistics': answering<VmStatisticsReport>()(ofVm),
+  /** Begins the statistics of the present interval anew. */
+  'vm.statistics.reset': answering<VmStatisticsReport>()(ofVm),
 
   'vault.add': answering<VaultReport>()(vaultEntry),
   /** As `vault.add`, of a vault that exists: creates nothing. */

@@ -15,7 +15,17 @@ const resyncWindow = z.strictObject({
   atEnd: z.literal(['pause', 'finish']),
 });
 
-export const settingsSchema = z.strictObject({ resyncWindow });
+/** What health and statistics are judged by (replication-rules.md, Health). */
+const monitoring = z.strictObject({
+  /** Length of the interval over which cycles are counted: 1 hour to 7 days. */
+  intervalHours: z.int().min(1).max(168),
+  /** Hour of local time at which intervals begin. */
+  startHour: z.int().min(0).max(23),
+  /** What the RPO of every VM should stay below; null: three cycles, at least 5 minutes. */
+  rpoLimitMinutes: z.int().min(1).max(10_080).nullable(),
+});
+
+export const settingsSchema = z.strictObject({ resyncWindow, monitoring });
 export type Settings = Readonly<z.infer<typeof settingsSchema>>;
 export type SettingsSection = keyof Settings;
 export const sectionNames = Object.keys(settingsSchema.shape) as readonly SettingsSection[];
@@ -27,10 +37,12 @@ export const defaultSettings: Settings = {
     hours: { days: [...weekdays], from: '18:30', to: '06:00' },
     atEnd: 'pause',
   },
+  monitoring: { intervalHours: 12, startHour: 9, rpoLimitMinutes: null },
 };
 
 /** Any sections, and of each any fields. */
 export const settingsChange = z.strictObject({
   resyncWindow: resyncWindow.partial().optional(),
+  monitoring: monitoring.partial().optional(),
 });
 export type SettingsChange = z.input<typeof settingsChange>;

@@ -15,7 +15,7 @@ const disk = (changes: Partial<DiskStatus> = {}): DiskStatus => ({
   sizeBytes: 1000,
   replica: null,
   excluded: false,
-  hrl: { path: 'system.vhdx.hrl', bytes: 10, thresholdBytes: 500, degraded: null },
+  hrl: { path: 'system.vhdx.hrl', bytes: 10, thresholdBytes: 500, thresholdAt: null, degraded: null },
   progress: null,
   error: null,
   ...changes,
@@ -33,6 +33,7 @@ const vm = (name: string, changes: Partial<VmStatus> = {}): VmStatus => ({
   vault: 'nas',
   frequencySeconds: 300,
   rpoSeconds: 40,
+  rpoLimitSeconds: 900,
   lastSyncAt: '2026-01-02T03:04:05.000Z',
   nextCycleAt: null,
   paused: false,
@@ -59,7 +60,11 @@ const summary = (name: string, isProtected = false): VmSummary => ({
 });
 
 const site = (statuses: readonly VmStatus[], summaries: readonly VmSummary[] = []) => ({
-  ...withStatusReport(emptySite, { host: null, engineRunning: true, vms: statuses }, now),
+  ...withStatusReport(
+    emptySite,
+    { host: null, engineRunning: true, hostHealth: { health: 'Normal', reasons: [] }, vms: statuses },
+    now,
+  ),
   summaries,
 });
 
@@ -87,9 +92,9 @@ describe('the list of VMs', () => {
   });
 
   it('shows the log that is nearest to its limit', () => {
-    const near = { path: 'x', bytes: 400, thresholdBytes: 500, degraded: null };
-    const far = { path: 'y', bytes: 900, thresholdBytes: 5000, degraded: null };
-    const untracked = { path: null, bytes: 0, thresholdBytes: 0, degraded: null };
+    const near = { path: 'x', bytes: 400, thresholdBytes: 500, thresholdAt: null, degraded: null };
+    const far = { path: 'y', bytes: 900, thresholdBytes: 5000, thresholdAt: null, degraded: null };
+    const untracked = { path: null, bytes: 0, thresholdBytes: 0, thresholdAt: null, degraded: null };
     const [row] = vmRows(site([vm('a', { disks: [far, near, untracked].map((hrl) => disk({ hrl })) })]), now);
     expect(row?.fullestLog).toBe(near);
   });
@@ -147,7 +152,7 @@ describe('the sentence on top', () => {
       vm(name, {
         health: 'Warning',
         lastSyncAt: null,
-        healthReasons: [{ text: 'Not complete.', sinceMs: 0 }],
+        healthReasons: [{ kind: 'initial', text: 'Not complete.', sinceMs: 0 }],
       });
     expect(sentence([vm('a'), copying('b')])).toBe(
       'All 2 VMs are protected. b is being copied for the first time.',
@@ -158,14 +163,14 @@ describe('the sentence on top', () => {
   it('says the title of an error rather than all of it', () => {
     const text =
       'The last attempt failed: The vault /mnt/nas cannot be reached: /mnt/nas/vault.json is not there.';
-    const reasons = [{ text, sinceMs: 0, code: 'VAULT_UNREACHABLE' as const }];
+    const reasons = [{ kind: 'retrying' as const, text, sinceMs: 0, code: 'VAULT_UNREACHABLE' as const }];
     expect(sentence([vm('a', { health: 'Warning', healthReasons: reasons })])).toBe(
       'The VM is protected. a: The vault cannot be reached.',
     );
   });
 
   it('names the VM in the worst health and why', () => {
-    const reasons = [{ text: 'The vault cannot be reached.', sinceMs: 0 }];
+    const reasons = [{ kind: 'retrying' as const, text: 'The vault cannot be reached.', sinceMs: 0 }];
     const worst = vm('FILESRV', { health: 'Critical', healthReasons: reasons });
     expect(sentence([vm('a', { health: 'Warning' }), worst])).toBe(
       'All 2 VMs are protected. FILESRV: The vault cannot be reached. 1 other VM needs attention too.',

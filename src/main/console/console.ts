@@ -17,6 +17,11 @@ import type { EngineContext } from '../replication/engine-context.ts';
 import { EngineSettings } from '../replication/engine-settings.ts';
 import { EventLog } from '../replication/event-log.ts';
 import { JobRunner } from '../replication/job-runner.ts';
+import { LogGrowth } from '../replication/log-growth.ts';
+import { Sampler } from '../replication/sampler.ts';
+import { StatisticsKeeper } from '../replication/statistics-keeper.ts';
+import { TrafficCounters } from '../replication/traffic.ts';
+import { VolumeRoom } from '../replication/volume-room.ts';
 import type { Setting } from '../store/settings.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { WorkerPool } from '../workers/worker-pool.ts';
@@ -45,6 +50,7 @@ class EngineConsole implements Console {
   private readonly log: LogFile;
   private readonly pool: WorkerPool;
   private readonly engine: ReplicationEngine;
+  private readonly sampler: Sampler;
   private readonly jobs: JobRunner;
   private readonly background: BackgroundWork;
   private readonly pusher: StatusPusher;
@@ -66,12 +72,21 @@ class EngineConsole implements Console {
     this.jobs = new JobRunner(this.store, clock, push);
     const events = new EventLog(this.store, clock, this.log, push);
     this.background = new BackgroundWork(events, this.log);
+    const settings = new EngineSettings(this.store);
+    const statistics = new StatisticsKeeper(this.store, settings);
+    const traffic = new TrafficCounters();
+    const logGrowth = new LogGrowth();
+    const volumes = new VolumeRoom(() => clock.now());
     const base: EngineContext = {
       store: this.store,
       clock,
       pool: this.pool,
       log: this.log,
-      settings: new EngineSettings(this.store),
+      settings,
+      statistics,
+      traffic,
+      logGrowth,
+      volumes,
       events,
       jobs: this.jobs,
       background: this.background,
@@ -81,6 +96,7 @@ class EngineConsole implements Console {
       vault: (name) => vaults.spec(name),
       statusChanged: (vmId) => this.pusher.changed(vmId),
     };
+    this.sampler = new Sampler(base, (vm, nowMs) => statistics.follow(vm, nowMs));
     this.engine = new ReplicationEngine(base);
     const locations = new ReplicaLocations(this.store, vaults);
     const context: ConsoleContext = {
@@ -112,6 +128,7 @@ class EngineConsole implements Console {
 
   async start(): Promise<void> {
     this.engine.start();
+    this.sampler.start();
   }
 
   stop(): Promise<void> {
@@ -135,6 +152,7 @@ class EngineConsole implements Console {
   private async shutDown(): Promise<void> {
     this.jobs.stop();
     await this.engine.stop();
+    this.sampler.stop();
     this.pusher.close();
     await this.background.idle();
     await this.pool.close();

@@ -13,6 +13,8 @@ import { retriesReport } from './retries.ts';
 import { unprotectVm } from './unprotect.ts';
 import { verifyVm } from './verify.ts';
 import { vmHistory } from './vm-history.ts';
+import { vmSeries } from './vm-series.ts';
+import { resetStatistics, vmStatistics } from './vm-statistics.ts';
 import { findProtected, statusReport, vmStatus, vmSummary } from './vm-status.ts';
 
 const defaultEvents = 200;
@@ -57,6 +59,10 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
 
     'vm.history': async ({ vm, limit }) =>
       vmHistory(store, findProtected(context, vm), limit ?? defaultHistory),
+
+    'vm.series': async ({ vm, range }) => vmSeries(context, findProtected(context, vm), range),
+    'vm.statistics': async ({ vm }) => vmStatistics(context, findProtected(context, vm)),
+    'vm.statistics.reset': async ({ vm }) => resetStatistics(context, findProtected(context, vm)),
 
     'vault.add': ({ name, target, connectionString }) => vaults.add(name, target, connectionString),
     'vault.open': ({ name, target, connectionString }) => vaults.open(name, target, connectionString),

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { ReplicationError } from '../../contract/errors.ts';
 import type { VmSummary } from '../../contract/host-reports.ts';
-import type { StatusReport, VmStatus } from '../../contract/reports.ts';
+import type { HostHealth, StatusReport, VmStatus } from '../../contract/reports.ts';
 import type { HostVm } from '../host/host.ts';
-import { protectedVmStatus, unprotectedVmStatus } from '../replication/status-report.ts';
+import { healthOf, protectedVmStatus, unprotectedVmStatus } from '../replication/status-report.ts';
 import type { ProtectionRecord } from '../store/records.ts';
 import type { ConsoleContext } from './console-context.ts';
 
@@ -32,7 +32,21 @@ export const vmStatus = async (context: ConsoleContext, vmId: string): Promise<V
   const record = context.store.protections.get(vmId);
   if (record === null) throw new ReplicationError('VM_NOT_PROTECTED', 'The VM is not protected.');
   const locations = await context.replicaLocations(vmId);
-  return protectedVmStatus(context.store, context.clock, record, context.engine.peek(vmId), locations);
+  return protectedVmStatus(context, record, context.engine.peek(vmId), locations);
+};
+
+/** The worst health of the protected VMs, with their reasons. */
+export const healthOfHost = (context: ConsoleContext): HostHealth => {
+  const judged = context.store.protections
+    .list()
+    .map((vm) => ({ vm, ...healthOf(context, vm) }))
+    .sort((a, b) => badness[a.health] - badness[b.health] || a.vm.name.localeCompare(b.vm.name));
+  return {
+    health: judged[0]?.health ?? 'Normal',
+    reasons: judged.flatMap(({ vm, reasons }) =>
+      reasons.map((reason) => ({ ...reason, vmId: vm.vmId, vm: vm.name })),
+    ),
+  };
 };
 
 /** Every protected VM, worst first; or the one named, protected or not. */
@@ -42,17 +56,28 @@ export const statusReport = async (
 ): Promise<StatusReport> => {
   const host = context.hostKeeper.root;
   const engineRunning = context.engine.isStarted;
+  const hostHealth = healthOfHost(context);
   if (key === undefined) {
     const vms: VmStatus[] = [];
     for (const { vmId } of context.store.protections.list()) vms.push(await vmStatus(context, vmId));
     vms.sort((a, b) => badness[a.health] - badness[b.health] || a.name.localeCompare(b.name));
-    return { host, engineRunning, vms };
+    return { host, engineRunning, hostHealth, vms };
   }
   try {
-    return { host, engineRunning, vms: [await vmStatus(context, findProtected(context, key).vmId)] };
+    return {
+      host,
+      engineRunning,
+      hostHealth,
+      vms: [await vmStatus(context, findProtected(context, key).vmId)],
+    };
   } catch (error) {
     if (!(error instanceof ReplicationError && error.code === 'VM_NOT_PROTECTED')) throw error;
-    return { host, engineRunning, vms: [unprotectedVmStatus(await context.hostKeeper.find(key))] };
+    return {
+      host,
+      engineRunning,
+      hostHealth,
+      vms: [unprotectedVmStatus(await context.hostKeeper.find(key))],
+    };
   }
 };
 

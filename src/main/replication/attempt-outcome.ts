@@ -15,7 +15,7 @@ export interface Attempt {
 
 /** Writes down a success: it ends the waiting for a retry and whatever error there was. */
 export const noteSuccess = (
-  { store, clock, events }: EngineContext,
+  { store, clock, events, statistics, traffic }: EngineContext,
   vm: ProtectedVm,
   { what, startedAtMs, dueAtMs }: Attempt,
   sentBytes: number,
@@ -35,8 +35,10 @@ export const noteSuccess = (
     });
     if (what === 'cycle') {
       const latencyMs = lastSyncAtMs === null ? null : Math.max(0, atMs - lastSyncAtMs);
-      store.cycles.add({ vmId, dueAtMs, endedAtMs: atMs, outcome: 'succeeded', sentBytes, latencyMs });
-    }
+      const cycle = { dueAtMs, endedAtMs: atMs, outcome: 'succeeded', sentBytes, latencyMs } as const;
+      store.cycles.add({ vmId, ...cycle });
+      statistics.ended(vm.record, cycle);
+    } else traffic.sent(vmId, sentBytes, atMs - startedAtMs);
     vm.update({ retry: null, error: null });
   });
   if (retry !== null) events.info(`Replication of ${name} works again.`, { vmId, vm: name });
@@ -74,7 +76,7 @@ export const noteCancelled = (
  * | stop    | waits in the state Error for a person                             |
  */
 export const noteFailure = (
-  { store, clock, events }: EngineContext,
+  { store, clock, events, statistics }: EngineContext,
   vm: ProtectedVm,
   { what, startedAtMs, dueAtMs }: Attempt,
   error: ReplicationError,
@@ -110,7 +112,9 @@ export const noteFailure = (
     nextAttemptAtMs: nextAtMs,
   });
   if (what === 'cycle') {
-    store.cycles.add({ vmId, dueAtMs, endedAtMs: atMs, outcome: 'failed', sentBytes: 0, latencyMs: null });
+    const cycle = { dueAtMs, endedAtMs: atMs, outcome: 'failed', sentBytes: 0, latencyMs: null } as const;
+    store.cycles.add({ vmId, ...cycle });
+    statistics.ended(vm.record, cycle);
   }
   // Said once: a tracking-only cycle that meets the same trouble each time would fill the list.
   const isKnown = effect === 'between' && retry?.lastError.code === report.code;

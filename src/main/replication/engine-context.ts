@@ -9,6 +9,10 @@ import type { BackgroundWork } from './background-work.ts';
 import type { EngineSettings } from './engine-settings.ts';
 import type { EventLog } from './event-log.ts';
 import type { JobRunner } from './job-runner.ts';
+import type { LogGrowth } from './log-growth.ts';
+import type { StatisticsKeeper } from './statistics-keeper.ts';
+import type { TrafficCounters } from './traffic.ts';
+import type { VolumeRoom } from './volume-room.ts';
 
 /** What every part of the engine works with. */
 export interface EngineContext {
@@ -20,6 +24,10 @@ export interface EngineContext {
   readonly events: EventLog;
   readonly jobs: JobRunner;
   readonly background: BackgroundWork;
+  readonly statistics: StatisticsKeeper;
+  readonly traffic: TrafficCounters;
+  readonly logGrowth: LogGrowth;
+  readonly volumes: VolumeRoom;
   /** This installation, as vaults know it. */
   readonly installation: VaultWriter;
   /** Digest tables live here, one directory a VM. */

@@ -13,6 +13,8 @@ import type { Store } from '../store/store.ts';
 /** What the user has set, with defaults for the rest; tells who follows a section when it changes. */
 export class EngineSettings {
   private readonly store: Store;
+  /** Asked for in every report; only `change` writes it. */
+  private known: Settings | null = null;
   private readonly followers = new Map<SettingsSection, Set<() => void>>();
 
   constructor(store: Store) {
@@ -24,6 +26,11 @@ export class EngineSettings {
   }
 
   all(): Settings {
+    this.known ??= this.read();
+    return this.known;
+  }
+
+  private read(): Settings {
     const stored = sectionNames.map((name) => {
       const fields = this.store.settings.get(settingOf(name));
       return [name, { ...defaultSettings[name], ...fields }];
@@ -40,6 +47,7 @@ export class EngineSettings {
     this.store.transaction(() => {
       for (const name of changed) this.store.settings.put(settingOf(name), settings[name]);
     });
+    this.known = settings;
     for (const name of changed) for (const tell of this.followers.get(name) ?? []) tell();
     return settings;
   }

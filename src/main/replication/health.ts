@@ -3,13 +3,15 @@ import type { Health } from '../../contract/model.ts';
 import type { HealthReason } from '../../contract/reports.ts';
 import type { ProtectionRecord } from '../store/records.ts';
 import { isExhausted } from './retry-schedule.ts';
+import { averageLatencyMs, type StatisticsTotals } from './statistics.ts';
 
 /** What health is judged by, beside the VM's record. */
 export interface HealthFacts {
   readonly nowMs: number;
-  /** Cycles of the monitoring interval that were due, and those of them that did not succeed. */
-  readonly cyclesDue: number;
-  readonly cyclesMissed: number;
+  /** What became of the cycles of the monitoring interval; since when too many are missed, or take too long. */
+  readonly totals: StatisticsTotals;
+  readonly missedSinceMs: number | null;
+  readonly slowSinceMs: number | null;
   /** Disks whose volume has no room for their log. */
   readonly unlogged: readonly {
     readonly disk: string;
@@ -22,6 +24,15 @@ const hourMs = 3_600_000;
 const missedShare = 0.2;
 /** A share of fewer cycles than this says nothing: one failure in a VM's first minutes is no trend. */
 const fewestCycles = 5;
+const longestLatencyMs = 5 * 60_000;
+
+/** Whether more than 20 % of the cycles due were missed. */
+export const missesTooMany = ({ done, missed }: StatisticsTotals): boolean =>
+  done + missed >= fewestCycles && missed / (done + missed) > missedShare;
+
+/** Whether cycles that send something take more than 5 minutes on average. */
+export const isSlow = (totals: StatisticsTotals): boolean =>
+  (averageLatencyMs(totals) ?? 0) > longestLatencyMs;
 
 /**
  * Health by the table of replication-rules.md, with its reasons in words, the gravest first.
@@ -30,7 +41,7 @@ const fewestCycles = 5;
  * |----------|-------------------------------------------------------------------------------------------|
  * | Critical | a non-recoverable error, resynchronization required, retries down to one in 30 minutes    |
  * | Warning  | initial replication incomplete, paused, > 1 h since the last send, > 20 % of cycles missed, |
- * |          | no room for the log of a disk                                                             |
+ * |          | average latency > 5 min, an attempt failed, no room for the log of a disk                   |
  * | Normal   | none of these                                                                             |
  */
 export const judgeHealth = (
@@ -47,6 +58,7 @@ const criticalReasons = (vm: ProtectionRecord): HealthReason[] => {
   const reasons: HealthReason[] = [];
   if (vm.resync !== null) {
     reasons.push({
+      kind: 'resync',
       text: `Must be resynchronized: ${vm.resync.message}`,
       sinceMs: vm.resync.sinceMs,
       code: vm.resync.code,
@@ -54,6 +66,7 @@ const criticalReasons = (vm: ProtectionRecord): HealthReason[] => {
   }
   if (vm.error !== null) {
     reasons.push({
+      kind: 'error',
       text: `${errorCatalogue[vm.error.code].title}: ${vm.error.message}`,
       sinceMs: vm.retry?.firstFailureAtMs ?? vm.lastSyncAtMs ?? vm.protectedAtMs,
       code: vm.error.code,
@@ -61,6 +74,7 @@ const criticalReasons = (vm: ProtectionRecord): HealthReason[] => {
   }
   if (vm.retry !== null && isExhausted(vm.retry.attempts)) {
     reasons.push({
+      kind: 'retriesExhausted',
       text: `${vm.retry.attempts} attempts failed; tried every 30 minutes now: ${vm.retry.lastError.message}`,
       sinceMs: vm.retry.firstFailureAtMs,
       code: vm.retry.lastError.code,
@@ -71,17 +85,26 @@ const criticalReasons = (vm: ProtectionRecord): HealthReason[] => {
 
 const warningReasons = (
   vm: ProtectionRecord,
-  { nowMs, cyclesDue, cyclesMissed, unlogged }: HealthFacts,
+  { nowMs, totals, missedSinceMs, slowSinceMs, unlogged }: HealthFacts,
 ): HealthReason[] => {
   const reasons: HealthReason[] = [];
   if (vm.committedCut === 0) {
-    reasons.push({ text: 'Initial replication is not complete.', sinceMs: vm.protectedAtMs });
+    reasons.push({
+      kind: 'initial',
+      text: 'Initial replication is not complete.',
+      sinceMs: vm.protectedAtMs,
+    });
   }
   if (vm.pausedAtMs !== null) {
-    reasons.push({ text: 'Replication is paused; changes are still tracked.', sinceMs: vm.pausedAtMs });
+    reasons.push({
+      kind: 'paused',
+      text: 'Replication is paused; changes are still tracked.',
+      sinceMs: vm.pausedAtMs,
+    });
   }
   if (vm.retry !== null && !isExhausted(vm.retry.attempts)) {
     reasons.push({
+      kind: 'retrying',
       text: `The last attempt failed: ${vm.retry.lastError.message}`,
       sinceMs: vm.retry.firstFailureAtMs,
       code: vm.retry.lastError.code,
@@ -90,18 +113,32 @@ const warningReasons = (
   for (const { disk, sinceMs, changedBytes } of unlogged) {
     const waits = changedBytes === 0 ? 'none wait' : `up to ${formatMebibytes(changedBytes)} of them wait`;
     reasons.push({
+      kind: 'noLogRoom',
       text: `The volume of ${disk} is too full for the log: changes are remembered in a bitmap and sent without one; ${waits} to be sent.`,
       sinceMs,
       code: 'VOLUME_LOW_SPACE',
     });
   }
   if (vm.lastSyncAtMs !== null && nowMs - vm.lastSyncAtMs > hourMs) {
-    reasons.push({ text: 'Nothing has been replicated for more than an hour.', sinceMs: vm.lastSyncAtMs });
-  }
-  if (cyclesDue >= fewestCycles && cyclesMissed / cyclesDue > missedShare) {
     reasons.push({
-      text: `${cyclesMissed} of the last ${cyclesDue} replication cycles were missed.`,
-      sinceMs: vm.retry?.firstFailureAtMs ?? nowMs,
+      kind: 'silent',
+      text: 'Nothing has been replicated for more than an hour.',
+      sinceMs: vm.lastSyncAtMs + hourMs,
+    });
+  }
+  if (missesTooMany(totals)) {
+    reasons.push({
+      kind: 'missedCycles',
+      text: `${totals.missed} of ${totals.done + totals.missed} replication cycles of this monitoring interval were missed.`,
+      sinceMs: missedSinceMs ?? nowMs,
+    });
+  }
+  if (isSlow(totals)) {
+    const minutes = ((averageLatencyMs(totals) ?? 0) / 60_000).toFixed(1);
+    reasons.push({
+      kind: 'slow',
+      text: `Changes take ${minutes} minutes on average to reach the vault; 5 are allowed.`,
+      sinceMs: slowSinceMs ?? nowMs,
     });
   }
   return reasons;

@@ -3,36 +3,31 @@ import { replicationStates } from '../../contract/model.ts';
 import type { DiskStatus, ResyncStatus, VmStatus } from '../../contract/reports.ts';
 import type { HostVm } from '../host/host.ts';
 import { activeLogPath } from '../hrl/rotation.ts';
-import type { Clock } from '../platform/clock.ts';
 import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
-import type { Store } from '../store/store.ts';
+import type { EngineContext } from './engine-context.ts';
 import { type HealthFacts, judgeHealth } from './health.ts';
 import { bitmapBytes } from './log-room.ts';
 import { stateOf } from './plan.ts';
+import { rpoLimitSeconds, rpoSeconds } from './rpo.ts';
 import type { VmReplicator } from './vm-replicator.ts';
 import { thresholdShare } from './vm-tracking.ts';
 
-/** Health is judged over the last 12 hours (replication-rules.md, Health). */
-const monitoringIntervalMs = 12 * 3_600_000;
-
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+
+export type StatusParts = Pick<EngineContext, 'store' | 'clock' | 'settings' | 'statistics' | 'logGrowth'>;
 
 /** The status of a protected VM, from its records and what runs now. */
 export const protectedVmStatus = (
-  store: Store,
-  clock: Clock,
+  parts: StatusParts,
   record: ProtectionRecord,
   replicator: VmReplicator | null,
   replicaLocations: ReadonlyMap<string, string>,
 ): VmStatus => {
+  const { store, clock, settings, logGrowth } = parts;
   const nowMs = clock.now();
   const disks = store.protectedDisks.list(record.vmId);
   const state = stateOf(record, disks, replicator?.isResynchronizing ?? false);
-  const { health, reasons } = judgeHealth(record, {
-    nowMs,
-    ...recentCycles(store, record.vmId, nowMs),
-    unlogged: unloggedDisks(disks),
-  });
+  const { health, reasons } = healthOf(parts, record, disks);
   return {
     id: record.vmId,
     name: record.name,
@@ -44,8 +39,8 @@ export const protectedVmStatus = (
     healthReasons: reasons,
     vault: record.vaultName,
     frequencySeconds: record.frequencySeconds,
-    rpoSeconds:
-      record.lastSyncAtMs === null ? null : Math.max(0, Math.round((nowMs - record.lastSyncAtMs) / 1000)),
+    rpoSeconds: rpoSeconds(record, nowMs),
+    rpoLimitSeconds: rpoLimitSeconds(record.frequencySeconds, settings.get('monitoring')),
     lastSyncAt: iso(record.lastSyncAtMs),
     nextCycleAt: iso(record.nextCycleAtMs),
     paused: record.pausedAtMs !== null,
@@ -62,7 +57,10 @@ export const protectedVmStatus = (
     resync: resyncStatus(record),
     lastCycle: record.lastCycle,
     disks: disks.map((disk) =>
-      diskStatus(record, disk, replicator, replicaLocations.get(disk.diskId) ?? null),
+      diskStatus(record, disk, replicator, {
+        replica: replicaLocations.get(disk.diskId) ?? null,
+        thresholdAt: iso(logGrowth.thresholdAtMs(disk, disk.sizeBytes * thresholdShare)),
+      }),
     ),
   };
 };
@@ -71,7 +69,7 @@ const diskStatus = (
   vm: ProtectionRecord,
   disk: ProtectedDiskRecord,
   replicator: VmReplicator | null,
-  replica: string | null,
+  { replica, thresholdAt }: { readonly replica: string | null; readonly thresholdAt: string | null },
 ): DiskStatus => ({
   id: disk.diskId,
   name: disk.name,
@@ -84,6 +82,7 @@ const diskStatus = (
     path: disk.excluded ? null : activeLogPath(disk.rootPath),
     bytes: disk.hrl.bytes,
     thresholdBytes: Math.floor(disk.sizeBytes * thresholdShare),
+    thresholdAt,
     degraded:
       disk.hrl.degraded === null
         ? null
@@ -106,22 +105,26 @@ const resyncStatus = ({ resync }: ProtectionRecord): ResyncStatus | null =>
         prevention: errorCatalogue[resync.code].nextStep,
       };
 
+/** The health of a protected VM as it is now. */
+export const healthOf = (
+  { store, clock, statistics }: Pick<StatusParts, 'store' | 'clock' | 'statistics'>,
+  record: ProtectionRecord,
+  disks = store.protectedDisks.list(record.vmId),
+): ReturnType<typeof judgeHealth> => {
+  const nowMs = clock.now();
+  return judgeHealth(record, {
+    nowMs,
+    ...statistics.interval(record, nowMs),
+    unlogged: unloggedDisks(disks),
+  });
+};
+
 const unloggedDisks = (disks: readonly ProtectedDiskRecord[]): HealthFacts['unlogged'] =>
   disks.flatMap((disk) =>
     disk.excluded || disk.hrl.degraded === null
       ? []
       : [{ disk: disk.name, sinceMs: disk.hrl.degraded.sinceMs, changedBytes: bitmapBytes(disk) }],
   );
-
-const recentCycles = (store: Store, vmId: string, nowMs: number) => {
-  const recent = store.cycles
-    .list({ vmId, limit: 200 })
-    .filter(({ endedAtMs }) => endedAtMs > nowMs - monitoringIntervalMs);
-  return {
-    cyclesDue: recent.length,
-    cyclesMissed: recent.filter(({ outcome }) => outcome !== 'succeeded').length,
-  };
-};
 
 /** The status of a VM that is not protected. */
 export const unprotectedVmStatus = (vm: HostVm): VmStatus => ({
@@ -136,6 +139,7 @@ export const unprotectedVmStatus = (vm: HostVm): VmStatus => ({
   vault: null,
   frequencySeconds: null,
   rpoSeconds: null,
+  rpoLimitSeconds: null,
   lastSyncAt: null,
   nextCycleAt: null,
   paused: false,
@@ -155,6 +159,7 @@ export const unprotectedVmStatus = (vm: HostVm): VmStatus => ({
       path: null,
       bytes: 0,
       thresholdBytes: Math.floor(disk.sizeBytes * thresholdShare),
+      thresholdAt: null,
       degraded: null,
     },
     progress: null,

@@ -30,13 +30,16 @@ export const shipVm = async (
   tracking: Mutex,
   options: ShippingOptions,
 ): Promise<SendResult | null> => {
+  const startedAtMs = engine.clock.now();
   const interrupted = vm.record.shipment !== null;
   const sent = [await shipOnce(engine, vm, tracking, options)];
   // What an earlier attempt had sealed went first; what was tracked since follows at once.
   if (interrupted) sent.push(await shipOnce(engine, vm, tracking, options));
   // What found no room in a log comes last: it builds on all logs.
   if (vm.hasUnloggedChanges) sent.push(await tracking.run(() => sendUnlogged(engine, vm, options)));
-  return sent.reduce<SendResult | null>((sum, one) => (one === null ? sum : addSent(sum, one)), null);
+  const all = sent.reduce<SendResult | null>((sum, one) => (one === null ? sum : addSent(sum, one)), null);
+  if (all !== null) engine.traffic.sent(vm.vmId, all.sentBytes, engine.clock.now() - startedAtMs);
+  return all;
 };
 
 const shipOnce = async (

@@ -61,6 +61,7 @@ export const trackVm = async (
         comparedBlocks: result.comparedBlocks + cut.comparedBlocks,
         consistency: cut.consistency,
       };
+      engine.traffic.changed(vm.vmId, cut.changedBytes);
       if (cut.consistency !== 'fuzzy') break;
     } catch (error) {
       const changing = error instanceof ReplicationError && error.code === 'DISK_CHANGING';

@@ -29,6 +29,30 @@ const migrations: readonly string[] = [
    CREATE INDEX cycles_of_vm ON cycles (vm_id, id);
    CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, vm_id TEXT, record TEXT NOT NULL) STRICT;
    CREATE INDEX events_of_vm ON events (vm_id, id);`,
+  // Samples are numbers alone, hundreds of thousands of them: no JSON.
+  `CREATE TABLE series (
+     id INTEGER PRIMARY KEY,
+     vm_id TEXT NOT NULL REFERENCES protections (vm_id) ON DELETE CASCADE,
+     kind TEXT NOT NULL,
+     subject TEXT NOT NULL,
+     UNIQUE (vm_id, kind, subject)
+   ) STRICT;
+   CREATE TABLE samples (
+     series INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE,
+     tier INTEGER NOT NULL,
+     at INTEGER NOT NULL,
+     value INTEGER,
+     PRIMARY KEY (series, tier, at)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE statistics (
+     vm_id TEXT NOT NULL REFERENCES protections (vm_id) ON DELETE CASCADE,
+     from_ms INTEGER NOT NULL,
+     record TEXT NOT NULL,
+     PRIMARY KEY (vm_id, from_ms)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE statistics_state (
+     vm_id TEXT PRIMARY KEY REFERENCES protections (vm_id) ON DELETE CASCADE, record TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 export const newestVersion = migrations.length;

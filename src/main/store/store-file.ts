@@ -53,9 +53,9 @@ export class StoreFile {
     });
   }
 
-  /** All of `change` or nothing, durably. `change` must not be async. */
-  transaction<T>(change: () => T): T {
-    return this.write('full', () => this.database.transaction(change).immediate());
+  /** All of `change` or nothing, durably unless told otherwise. `change` must not be async. */
+  transaction<T>(change: () => T, durability: Durability = 'full'): T {
+    return this.write(durability, () => this.database.transaction(change).immediate());
   }
 
   close(): void {

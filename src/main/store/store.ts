@@ -15,7 +15,9 @@ import {
   type VaultRecord,
   vaultRecord,
 } from './records.ts';
+import { SampleTable } from './sample-table.ts';
 import { Settings } from './settings.ts';
+import { type StatisticsState, StatisticsTable, statisticsState } from './statistics-table.ts';
 import { StoreFile } from './store-file.ts';
 
 /** What the engine remembers, in one SQLite database (WAL). Every error is of the catalogue: STORE_* or VOLUME_LOW_SPACE. */
@@ -32,8 +34,15 @@ export interface Store {
   readonly attempts: JournalTable<AttemptRecord>;
   readonly cycles: JournalTable<CycleRecord>;
   readonly events: JournalTable<EventRecord>;
+  /** What is sampled of each VM; goes with its protection. */
+  readonly samples: SampleTable;
+  /** What its cycles came to, by the hour; goes with its protection. */
+  readonly statistics: StatisticsTable;
+  readonly statisticsState: KeyedTable<[vmId: string], StatisticsState>;
   /** Everything that `change` writes, or nothing of it; durable when it returns. `change` must not be async. */
   transaction<T>(change: () => T): T;
+  /** The same without waiting for the disk: a power cut may undo it. For what only tells a story. */
+  relaxed<T>(change: () => T): T;
   close(): void;
 }
 
@@ -75,7 +84,16 @@ export const openStore = (path: string): Store => {
     }),
     cycles: new JournalTable(file, { table: 'cycles', schema: cycleRecord, columns: ofVm, keep: 50_000 }),
     events: new JournalTable(file, { table: 'events', schema: eventRecord, columns: ofVm, keep: 10_000 }),
+    samples: new SampleTable(file),
+    statistics: new StatisticsTable(file),
+    statisticsState: new KeyedTable(file, {
+      table: 'statistics_state',
+      keys: ['vm_id'],
+      keyOf: ({ vmId }): [string] => [vmId],
+      schema: statisticsState,
+    }),
     transaction: (change) => file.transaction(change),
+    relaxed: (change) => file.transaction(change, 'normal'),
     close: () => file.close(),
   };
 };

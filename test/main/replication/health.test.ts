@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { ReplicationError } from '../../../src/contract/errors.ts';
 import { judgeHealth } from '../../../src/main/replication/health.ts';
+import { noCycles } from '../../../src/main/replication/statistics.ts';
 import { protectionRecord } from '../../support/records.ts';
 
-const facts = { nowMs: 1_200_000, cyclesDue: 100, cyclesMissed: 20, unlogged: [] };
+const facts = {
+  nowMs: 1_200_000,
+  totals: { ...noCycles, done: 80, missed: 20 },
+  missedSinceMs: null,
+  slowSinceMs: null,
+  unlogged: [],
+};
 const lastError = new ReplicationError('VAULT_UNREACHABLE', 'The share is away.').toReport();
 
 const healthOf = (change: Parameters<typeof protectionRecord>[0], moreFacts = {}) =>
@@ -15,7 +22,34 @@ describe('health', () => {
   });
 
   it('is Warning when more than 20 % of the cycles were missed', () => {
-    expect(healthOf({}, { cyclesMissed: 21 }).health).toBe('Warning');
+    const totals = { ...noCycles, done: 79, missed: 21 };
+    expect(healthOf({}, { totals, missedSinceMs: 77 })).toEqual({
+      health: 'Warning',
+      reasons: [
+        {
+          kind: 'missedCycles',
+          text: '21 of 100 replication cycles of this monitoring interval were missed.',
+          sinceMs: 77,
+        },
+      ],
+    });
+  });
+
+  it('does not judge by fewer than five cycles', () => {
+    expect(healthOf({}, { totals: { ...noCycles, done: 2, missed: 2 } }).health).toBe('Normal');
+  });
+
+  it('is Warning when changes take more than 5 minutes on average to reach the vault', () => {
+    const totals = { ...noCycles, done: 10, sent: 2, sumLatencyMs: 600_000 };
+    expect(healthOf({}, { totals }).health).toBe('Normal');
+    const slow = { ...totals, sumLatencyMs: 720_000 };
+    expect(healthOf({}, { totals: slow, slowSinceMs: 5 }).reasons).toEqual([
+      {
+        kind: 'slow',
+        text: 'Changes take 6.0 minutes on average to reach the vault; 5 are allowed.',
+        sinceMs: 5,
+      },
+    ]);
   });
 
   it('is Warning when nothing was replicated for more than an hour', () => {
@@ -26,6 +60,7 @@ describe('health', () => {
   it('is Warning during initial replication and while paused', () => {
     expect(healthOf({ committedCut: 0 }).health).toBe('Warning');
     expect(healthOf({ pausedAtMs: 5 }).reasons[0]).toEqual({
+      kind: 'paused',
       text: 'Replication is paused; changes are still tracked.',
       sinceMs: 5,
     });
@@ -37,6 +72,7 @@ describe('health', () => {
       health: 'Warning',
       reasons: [
         {
+          kind: 'noLogRoom',
           text: 'The volume of data.vhdx is too full for the log: changes are remembered in a bitmap and sent without one; up to 5 MiB of them wait to be sent.',
           sinceMs: 9,
           code: 'VOLUME_LOW_SPACE',
@@ -58,7 +94,12 @@ describe('health', () => {
     expect(healthOf({ resync })).toEqual({
       health: 'Critical',
       reasons: [
-        { text: 'Must be resynchronized: The log reached 50 %.', sinceMs: 77, code: 'HRL_THRESHOLD' },
+        {
+          kind: 'resync',
+          text: 'Must be resynchronized: The log reached 50 %.',
+          sinceMs: 77,
+          code: 'HRL_THRESHOLD',
+        },
       ],
     });
   });
