@@ -32,7 +32,7 @@ export interface Progress {
   readonly etaSeconds: number | null;
   /** The fraction (0–1) at which this run took up an earlier one; null for a fresh start. */
   readonly resumedAt: number | null;
-  /** What it waits for, in words for people; null while it moves. */
+  /** What holds it up or back, in words for people; null while nothing does. */
   readonly blockedOn: string | null;
 }
 

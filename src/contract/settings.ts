@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod';
+import { bandwidth, defaultBandwidth, defaultUpload, upload } from './bandwidth.ts';
 import { weekdays, weekHours } from './week-hours.ts';
 
 /** When marked VMs are resynchronized by themselves. */
@@ -25,7 +26,7 @@ const monitoring = z.strictObject({
   rpoLimitMinutes: z.int().min(1).max(10_080).nullable(),
 });
 
-export const settingsSchema = z.strictObject({ resyncWindow, monitoring });
+export const settingsSchema = z.strictObject({ resyncWindow, monitoring, bandwidth, upload });
 export type Settings = Readonly<z.infer<typeof settingsSchema>>;
 export type SettingsSection = keyof Settings;
 export const sectionNames = Object.keys(settingsSchema.shape) as readonly SettingsSection[];
@@ -38,11 +39,15 @@ export const defaultSettings: Settings = {
     atEnd: 'pause',
   },
   monitoring: { intervalHours: 12, startHour: 9, rpoLimitMinutes: null },
+  bandwidth: defaultBandwidth,
+  upload: defaultUpload,
 };
 
 /** Any sections, and of each any fields. */
 export const settingsChange = z.strictObject({
   resyncWindow: resyncWindow.partial().optional(),
   monitoring: monitoring.partial().optional(),
+  bandwidth: bandwidth.partial().optional(),
+  upload: upload.partial().optional(),
 });
 export type SettingsChange = z.input<typeof settingsChange>;

@@ -91,6 +91,7 @@ export class CrashingFileOps {
         this.#change('log.create', () => this.#wrap('log', real.createLog(path, header))),
       resumeLog: (path, expected) =>
         this.#change('log.resume', () => this.#wrap('log', real.resumeLog(path, expected))),
+      pacer: real.pacer,
     };
   }
 

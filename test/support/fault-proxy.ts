@@ -33,6 +33,8 @@ export class FaultProxy {
   readonly seen: SeenRequest[] = [];
   /** Decides over each request; `index` counts from 0 since the last `reset`. */
   fate: (request: SeenRequest, index: number) => Fate = () => 'pass';
+  /** Told of each request whose answer has left. */
+  answered: (request: SeenRequest) => void = () => undefined;
   readonly #azurite: Azurite;
   readonly #server: Server;
   readonly #agent = new Agent({ keepAlive: true });
@@ -60,6 +62,7 @@ export class FaultProxy {
   reset(): void {
     this.seen.length = 0;
     this.fate = () => 'pass';
+    this.answered = () => undefined;
   }
 
   async stop(): Promise<void> {
@@ -73,6 +76,7 @@ export class FaultProxy {
     const { method = '', url = '', headers } = incoming;
     const seen = { method, path: url.split('/').slice(3).join('/'), headers };
     const index = this.seen.push(seen) - 1;
+    answer.once('close', () => this.answered(seen));
     const fate = this.fate(seen, index);
     if (fate === 'break') return void incoming.socket.destroy();
     if (typeof fate === 'object') {

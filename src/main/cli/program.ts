@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { ReplicationError } from '../../contract/errors.ts';
 import { CommandRunner, type GlobalOptions } from './command-runner.ts';
+import { bandwidthCommands } from './commands/bandwidth.ts';
 import { diskCommands } from './commands/disk.ts';
 import { engineCommands } from './commands/engine.ts';
 import { eventCommands } from './commands/events.ts';
@@ -68,6 +69,7 @@ Commands given while an engine runs (hvrc run, the console, the agent) go to tha
     jobCommands,
     eventCommands,
     settingsCommands,
+    bandwidthCommands,
     engineCommands,
     diskCommands,
     hrlCommands,

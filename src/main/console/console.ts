@@ -12,6 +12,7 @@ import { dataPaths } from '../platform/data-directory.ts';
 import { type LogFile, openLog } from '../platform/log.ts';
 import { FileSecretStore } from '../platform/secret-store.ts';
 import { BackgroundWork } from '../replication/background-work.ts';
+import { BandwidthLimit } from '../replication/bandwidth-limit.ts';
 import { ReplicationEngine } from '../replication/engine.ts';
 import type { EngineContext } from '../replication/engine-context.ts';
 import { EngineSettings } from '../replication/engine-settings.ts';
@@ -53,6 +54,7 @@ class EngineConsole implements Console {
   private readonly sampler: Sampler;
   private readonly jobs: JobRunner;
   private readonly background: BackgroundWork;
+  private readonly bandwidth: BandwidthLimit;
   private readonly pusher: StatusPusher;
   private readonly handlers: ReturnType<typeof requestHandlers>;
   private readonly listeners = new Set<(push: EnginePush) => void>();
@@ -77,12 +79,14 @@ class EngineConsole implements Console {
     const traffic = new TrafficCounters();
     const logGrowth = new LogGrowth();
     const volumes = new VolumeRoom(() => clock.now());
+    this.bandwidth = new BandwidthLimit(settings, this.pool.bandwidth, clock);
     const base: EngineContext = {
       store: this.store,
       clock,
       pool: this.pool,
       log: this.log,
       settings,
+      bandwidth: this.bandwidth,
       statistics,
       traffic,
       logGrowth,
@@ -93,7 +97,7 @@ class EngineConsole implements Console {
       installation: { installationId: this.installationId(), name: hostname() },
       trackingDirectory: join(dataDirectory, 'tracking'),
       host: () => hostKeeper.host(),
-      vault: (name) => vaults.spec(name),
+      vault: (name) => ({ ...vaults.spec(name), threads: settings.get('upload').threads }),
       statusChanged: (vmId) => this.pusher.changed(vmId),
     };
     this.sampler = new Sampler(base, (vm, nowMs) => statistics.follow(vm, nowMs));
@@ -153,6 +157,7 @@ class EngineConsole implements Console {
     this.jobs.stop();
     await this.engine.stop();
     this.sampler.stop();
+    this.bandwidth.close();
     this.pusher.close();
     await this.background.idle();
     await this.pool.close();

@@ -6,6 +6,7 @@ import type { VaultWriter } from '../vault/replica-vault.ts';
 import type { VaultSpec } from '../workers/protocol.ts';
 import type { WorkerPool } from '../workers/worker-pool.ts';
 import type { BackgroundWork } from './background-work.ts';
+import type { BandwidthLimit } from './bandwidth-limit.ts';
 import type { EngineSettings } from './engine-settings.ts';
 import type { EventLog } from './event-log.ts';
 import type { JobRunner } from './job-runner.ts';
@@ -21,6 +22,7 @@ export interface EngineContext {
   readonly pool: WorkerPool;
   readonly log: Log;
   readonly settings: EngineSettings;
+  readonly bandwidth: BandwidthLimit;
   readonly events: EventLog;
   readonly jobs: JobRunner;
   readonly background: BackgroundWork;

@@ -9,14 +9,21 @@ interface Entry {
   pass: PassProgress;
 }
 
+/** Phases that write to a vault. */
+const writing: ReadonlySet<PassProgress['phase']> = new Set(['initial', 'delta', 'resync']);
+
 /** What each disk of one VM is busy with, with windowed rates. */
 export class ProgressBoard {
   private readonly entries = new Map<string, Entry>();
   private readonly clock: Clock;
   private readonly changed: () => void;
 
-  constructor(clock: Clock, changed: () => void) {
+  private readonly heldBy: () => string | null;
+
+  /** @param heldBy what writes to vaults wait for now, in words for people */
+  constructor(clock: Clock, changed: () => void, heldBy: () => string | null) {
     this.clock = clock;
+    this.heldBy = heldBy;
     this.changed = changed;
   }
 
@@ -50,7 +57,7 @@ export class ProgressBoard {
       rateBytesPerSecond: meter.rate(),
       etaSeconds: meter.eta(pass.totalBytes - pass.doneBytes),
       resumedAt: pass.resumedAtBytes === null ? null : pass.resumedAtBytes / pass.totalBytes,
-      blockedOn: null,
+      blockedOn: writing.has(pass.phase) ? this.heldBy() : null,
     };
   }
 }

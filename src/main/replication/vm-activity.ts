@@ -15,8 +15,9 @@ export class VmActivity {
   private readonly changed: () => void;
   private words: string | null = null;
 
-  constructor(clock: Clock, changed: () => void) {
-    this.board = new ProgressBoard(clock, changed);
+  /** @param heldBy what writes to vaults wait for now, in words for people */
+  constructor(clock: Clock, changed: () => void, heldBy: () => string | null) {
+    this.board = new ProgressBoard(clock, changed, heldBy);
     this.changed = changed;
   }
 

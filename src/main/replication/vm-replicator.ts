@@ -38,7 +38,11 @@ export class VmReplicator {
   constructor(engine: EngineContext, vmId: string) {
     this.engine = engine;
     this.vm = new ProtectedVm(engine, vmId);
-    this.work = new VmActivity(engine.clock, () => this.changed());
+    this.work = new VmActivity(
+      engine.clock,
+      () => this.changed(),
+      () => engine.bandwidth.blockedOn,
+    );
     this.loop = new ReplicationLoop(engine, vmId, (sleep) => this.turn(sleep));
   }
 

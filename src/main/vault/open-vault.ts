@@ -4,6 +4,7 @@ import { systemClock } from '../platform/clock.ts';
 import type { AzureAccess } from './azure/azure-access.ts';
 import { createDirectoryVault, DirectoryVault, openDirectoryVault } from './directory/directory-vault.ts';
 import { nodeFileOps } from './directory/file-ops.ts';
+import { unpaced, type WritePacer } from './pacing/write-pacer.ts';
 import type { ReplicaVault } from './replica-vault.ts';
 
 /** A vault that is known already: what the store remembers of it, and the sign-in that is kept apart. */
@@ -12,6 +13,8 @@ export interface KnownVault {
   readonly target: string;
   readonly vaultId: string;
   readonly access?: AzureAccess;
+  /** Requests in flight for each VM; 4 unless given. */
+  readonly threads?: number;
 }
 
 const azurePrefix = 'azure:';
@@ -28,12 +31,16 @@ const azureVaults = () => import('./azure/azure-vault.ts');
  * and throws VAULT_UNREACHABLE, VAULT_NOT_FOUND or VAULT_FOREIGN otherwise.
  * @throws VAULT_ACCESS_DENIED for a storage account without a sign-in
  */
-export const openReplicaVault = async (known: KnownVault): Promise<ReplicaVault> => {
-  const { kind, target, vaultId } = known;
-  if (kind === 'directory') return new DirectoryVault(resolve(target), vaultId, nodeFileOps, systemClock);
+export const openReplicaVault = async (
+  known: KnownVault,
+  pacer: WritePacer = unpaced,
+): Promise<ReplicaVault> => {
+  const { kind, target, vaultId, threads } = known;
+  if (kind === 'directory')
+    return new DirectoryVault(resolve(target), vaultId, { ...nodeFileOps, pacer }, systemClock);
   const access = requireAccess(known);
   const { AzureVault } = await azureVaults();
-  return new AzureVault(containerOf(target), access, vaultId);
+  return new AzureVault(containerOf(target), access, vaultId, { threads, pacer });
 };
 
 /**

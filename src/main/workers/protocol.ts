@@ -11,6 +11,8 @@ export interface VaultSpec {
   readonly vaultId: string;
   /** How to sign in to a storage account. */
   readonly access?: AzureAccess;
+  /** Requests in flight for each VM. */
+  readonly threads?: number;
 }
 
 /** One VM at a vault, as a worker opens it for writing. */
@@ -286,4 +288,6 @@ export type FromWorker =
 export interface WorkerStart {
   /** Its lanes are started with it. */
   readonly readsDisks: boolean;
+  /** Memory of the bandwidth limit that all threads share. */
+  readonly bandwidth: SharedArrayBuffer;
 }

@@ -44,7 +44,7 @@ const withContent = async <T>(
 
 serveTasks({
   resync: (params, context) =>
-    withReplica(params.replica, (replica) => resyncDisk(params, replica, reader, context)),
+    withReplica(params.replica, context.signal, (replica) => resyncDisk(params, replica, reader, context)),
   verify: ({ vault, vmId, source }, context) =>
     withContent(vault, vmId, source.diskId, null, (content) =>
       verifyDisk({ source }, content, reader, context),

@@ -18,14 +18,15 @@ let reader = (workerData as WorkerStart).readsDisks ? startLanes() : null;
 
 serveTasks({
   initial: (params, context) =>
-    withReplica(params.replica, (replica) => {
+    withReplica(params.replica, context.signal, (replica) => {
       reader ??= startLanes();
       return copyInitial(params, replica, reader, context);
     }),
   direct: (params, context) =>
-    withReplica(params.replica, (replica) => {
+    withReplica(params.replica, context.signal, (replica) => {
       reader ??= startLanes();
       return sendDirect(params, replica, reader, context);
     }),
-  send: (params, context) => withReplica(params.replica, (replica) => sendLogs(params, replica, context)),
+  send: (params, context) =>
+    withReplica(params.replica, context.signal, (replica) => sendLogs(params, replica, context)),
 });

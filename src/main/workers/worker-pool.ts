@@ -1,6 +1,7 @@
 import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ReplicationError } from '../../contract/errors.ts';
+import { BandwidthGate } from '../vault/pacing/bandwidth-gate.ts';
 import type { FromWorker, PassProgress, TaskKind, Tasks, ToWorker, WorkerStart } from './protocol.ts';
 
 export type WorkerName = 'tracker' | 'uploader' | 'resync';
@@ -44,6 +45,8 @@ export class WorkerPool {
   private readonly directory: string;
   private readonly extension: string;
   private closed = false;
+  /** The bandwidth limit of everything that the threads write to vaults. */
+  readonly bandwidth = new BandwidthGate();
 
   /** @param directory where `tracker`, `uploader` and `resync` lie, as `.ts` from source or `.js` when built */
   constructor(directory: string) {
@@ -74,7 +77,10 @@ export class WorkerPool {
     const present = this.threads.get(name);
     if (present !== undefined && !present.dead) return present;
     const entry = join(this.directory, `${workerOf[kind]}${this.extension}`);
-    const thread = new WorkerThread(entry, name, kind === 'initial' || kind === 'scan');
+    const thread = new WorkerThread(entry, name, {
+      readsDisks: kind === 'initial' || kind === 'scan',
+      bandwidth: this.bandwidth.memory,
+    });
     this.threads.set(name, thread);
     return thread;
   }
@@ -92,11 +98,10 @@ class WorkerThread {
   private nextId = 1;
   private idle: NodeJS.Timeout | null = null;
 
-  /** @param readsDisks whether its first task is known to read a disk */
-  constructor(entry: string, name: string, readsDisks: boolean) {
+  constructor(entry: string, name: string, start: WorkerStart) {
     this.worker = new Worker(entry, {
       name,
-      workerData: { readsDisks } satisfies WorkerStart,
+      workerData: start,
       resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 },
     });
     this.worker.unref();

@@ -8,7 +8,6 @@ const leastEtaSeconds = 5;
 const details = (progress: Progress): string => {
   const { doneBytes, skippedBytes, totalBytes, rateBytesPerSecond, etaSeconds, resumedAt, blockedOn } =
     progress;
-  if (blockedOn !== null) return blockedOn;
   const parts = [
     t('progress.of', { done: formatBytes(doneBytes + skippedBytes), total: formatBytes(totalBytes) }),
   ];
@@ -16,6 +15,7 @@ const details = (progress: Progress): string => {
   if (etaSeconds !== null && etaSeconds >= leastEtaSeconds)
     parts.push(t('progress.left', { duration: formatDuration(etaSeconds) }));
   if (resumedAt !== null) parts.push(t('progress.resumedAt', { percent: formatPercent(resumedAt) }));
+  if (blockedOn !== null) parts.push(blockedOn);
   return parts.join(' · ');
 };
 

@@ -51,12 +51,15 @@ export const checkedEndpoint = (endpoint: string): string => {
   } catch {
     throw invalid('Its blob endpoint is not an address.');
   }
-  const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback)) {
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url))) {
     throw invalid(`Its blob endpoint ${url.origin} must be reached over https.`);
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 };
+
+/** Whether the service is on this machine: the emulator, which has no limits. */
+export const isLoopback = ({ hostname }: Pick<URL, 'hostname'>): boolean =>
+  /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 
 const fieldsOf = (text: string): Map<string, string> => {
   const fields = new Map<string, string>();

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ContainerClient } from '@azure/storage-blob';
 import { ReplicationError } from '../../../contract/errors.ts';
 import { type Clock, systemClock } from '../../platform/clock.ts';
+import { unpaced, type WritePacer } from '../pacing/write-pacer.ts';
 import type {
   ReplicaVault,
   VaultCheck,
@@ -12,13 +13,15 @@ import type {
   VmReplicaReader,
 } from '../replica-vault.ts';
 import { requireWriter } from '../vault-writer.ts';
-import type { AzureAccess } from './azure-access.ts';
+import { type AzureAccess, isLoopback } from './azure-access.ts';
 import { openContainer, publicUrl } from './azure-client.ts';
 import { atAzure } from './azure-errors.ts';
 import { copyOf, newVmRecord, parseVaultRecord, recordFormat } from './azure-record.ts';
 import { AzureVmReader } from './azure-vm-reader.ts';
 import { AzureVmReplica } from './azure-vm-replica.ts';
+import { BlobPacer, serviceBlobLimits } from './blob-pacer.ts';
 import { defaultThreads, mostThreads } from './page-limits.ts';
+import type { UploadFlow } from './page-upload.ts';
 import { readText, writeText } from './text-blob.ts';
 import { checkContainer } from './vault-check.ts';
 import { recordName, removedName, VmBlobs } from './vm-blobs.ts';
@@ -26,7 +29,9 @@ import { recordName, removedName, VmBlobs } from './vm-blobs.ts';
 export interface AzureVaultOptions {
   readonly clock?: Pick<Clock, 'now'>;
   /** Requests of one disk in flight, 1–32; 4 unless given. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
+  /** The bandwidth limit. */
+  readonly pacer?: WritePacer;
 }
 
 export const vaultBlobName = 'vault.json';
@@ -94,7 +99,7 @@ export class AzureVault implements ReplicaVault {
   readonly #container: ContainerClient;
   readonly #vaultId: string;
   readonly #clock: Pick<Clock, 'now'>;
-  readonly #threads: number;
+  readonly #flow: UploadFlow;
   #asserted: Promise<void> | null = null;
 
   constructor(name: string, access: AzureAccess, vaultId: string, options: AzureVaultOptions = {}) {
@@ -102,7 +107,12 @@ export class AzureVault implements ReplicaVault {
     this.#container = openContainer(access, name);
     this.#vaultId = vaultId;
     this.#clock = options.clock ?? systemClock;
-    this.#threads = Math.min(mostThreads, Math.max(1, options.threads ?? defaultThreads));
+    const limits = isLoopback(new URL(access.endpoint)) ? null : serviceBlobLimits;
+    this.#flow = {
+      threads: Math.min(mostThreads, Math.max(1, options.threads ?? defaultThreads)),
+      pacer: options.pacer ?? unpaced,
+      blobPacer: () => new BlobPacer(limits),
+    };
   }
 
   async info(): Promise<VaultInfo> {
@@ -158,7 +168,7 @@ export class AzureVault implements ReplicaVault {
     await this.#assertVault();
     const blobs = this.#blobsOf(vmId);
     const { record } = await blobs.readRecord();
-    const replica = new AzureVmReplica(blobs, record.vm, writer, this.#threads);
+    const replica = new AzureVmReplica(blobs, record.vm, writer, this.#flow);
     await replica.recover();
     return replica;
   }

@@ -15,6 +15,7 @@ import { describePoint, type Session, type VmRecord } from './azure-record.ts';
 import { AzureVmReader } from './azure-vm-reader.ts';
 import { beginDelta } from './begin-delta.ts';
 import { beginInitial } from './begin-initial.ts';
+import type { UploadFlow } from './page-upload.ts';
 import { prepareCommit } from './prepare-commit.ts';
 import { dropUnneeded, sweep, withNewestPoints } from './retention.ts';
 import { deltaName, initialName, leaseIdOf, type VmBlobs } from './vm-blobs.ts';
@@ -33,13 +34,13 @@ import { deltaName, initialName, leaseIdOf, type VmBlobs } from './vm-blobs.ts';
  */
 export class AzureVmReplica extends AzureVmReader implements VmReplica {
   readonly #writer: VaultWriter;
-  readonly #threads: number;
+  readonly #flow: UploadFlow;
   readonly #leaseId: string;
 
-  constructor(blobs: VmBlobs, vm: VaultVm, writer: VaultWriter, threads: number) {
+  constructor(blobs: VmBlobs, vm: VaultVm, writer: VaultWriter, flow: UploadFlow) {
     super(blobs, vm);
     this.#writer = writer;
-    this.#threads = threads;
+    this.#flow = flow;
     this.#leaseId = leaseIdOf(writer, blobs.vmId);
   }
 
@@ -58,12 +59,12 @@ export class AzureVmReplica extends AzureVmReader implements VmReplica {
 
   async beginInitial(disk: VaultDisk, lineage: string, resumeFromOffset: number): Promise<InitialReplica> {
     const { record } = await this.#session();
-    return beginInitial(this.blobs, this.#leaseId, record, disk, lineage, resumeFromOffset, this.#threads);
+    return beginInitial(this.blobs, this.#leaseId, record, disk, lineage, resumeFromOffset, this.#flow);
   }
 
   async beginDelta(diskId: string, spec: DeltaSpec): Promise<DeltaWriter> {
     const session = await this.#session();
-    return beginDelta(this.blobs, this.#leaseId, session, diskId, spec, this.#threads);
+    return beginDelta(this.blobs, this.#leaseId, session, diskId, spec, this.#flow);
   }
 
   async commit(cut: VmCut): Promise<CommitResult> {

@@ -4,6 +4,7 @@ import { atAzure } from './azure-errors.ts';
 import { type DeltaNote, type DiskRecord, recordFormat, type Session } from './azure-record.ts';
 import { changingMetadata } from './blob-metadata.ts';
 import { DeltaUpload } from './delta-upload.ts';
+import type { UploadFlow } from './page-upload.ts';
 import { requireUnaltered } from './require-unaltered.ts';
 import { rollBack } from './roll-back.ts';
 import type { VmBlobs } from './vm-blobs.ts';
@@ -25,7 +26,7 @@ export const beginDelta = async (
   session: Session,
   diskId: string,
   spec: DeltaSpec,
-  threads: number,
+  flow: UploadFlow,
 ): Promise<DeltaUpload> => {
   const found = session.record.disks.find((entry) => entry.diskId === diskId);
   if (found === undefined || (await blobs.head(found.data)) === null) {
@@ -48,7 +49,7 @@ export const beginDelta = async (
   };
   const left = await blobs.readDelta(diskId);
   if (left !== null && (await canResume(blobs, found, left, wanted))) {
-    return new DeltaUpload(blobs, leaseId, found, left, threads);
+    return new DeltaUpload(blobs, leaseId, found, left, flow);
   }
   let disk = found;
   if (left !== null && left.baseSequence === found.sequence) {
@@ -64,7 +65,7 @@ export const beginDelta = async (
   }
   await blobs.writeDelta(wanted);
   await mark(blobs, leaseId, disk, wanted);
-  return new DeltaUpload(blobs, leaseId, disk, wanted, threads);
+  return new DeltaUpload(blobs, leaseId, disk, wanted, flow);
 };
 
 const requireSequence = (disk: DiskRecord, spec: DeltaSpec, file: string): void => {

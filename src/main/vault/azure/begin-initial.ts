@@ -7,6 +7,7 @@ import { initialMetadata } from './blob-metadata.ts';
 import { DigestWindows, digestBlobBytes } from './digest-windows.ts';
 import { InitialUpload } from './initial-upload.ts';
 import { mostBlobBytes, sectorBytes, vhdDataBytes } from './page-limits.ts';
+import type { UploadFlow } from './page-upload.ts';
 import { nextGeneration } from './retention.ts';
 import { nameOf, type VmBlobs } from './vm-blobs.ts';
 
@@ -18,7 +19,7 @@ export const beginInitial = async (
   disk: VaultDisk,
   lineage: string,
   resumeFromOffset: number,
-  threads: number,
+  flow: UploadFlow,
 ): Promise<InitialUpload> => {
   const { diskId, sizeBytes, logicalSectorBytes } = disk;
   requireFits(disk);
@@ -33,7 +34,7 @@ export const beginInitial = async (
   const wanted = fits ? Math.min(resumeFromOffset, left.durableTo) : 0;
   if (left !== null && wanted >= trackingBlockBytes) {
     const from = Math.floor(wanted / trackingBlockBytes) * trackingBlockBytes;
-    const resumed = await resume(blobs, leaseId, left, from, threads);
+    const resumed = await resume(blobs, leaseId, left, from, flow);
     if (resumed !== null) return resumed;
   }
   const name = `${nameOf(diskId)}-${generation}`;
@@ -51,7 +52,7 @@ export const beginInitial = async (
     sealed: null,
   };
   await create(blobs, leaseId, note);
-  return new InitialUpload(blobs, leaseId, note, threads, { fresh: true, from: 0 });
+  return new InitialUpload(blobs, leaseId, note, flow, { fresh: true, from: 0 });
 };
 
 const requireFits = ({ name, sizeBytes }: VaultDisk): void => {
@@ -82,7 +83,7 @@ const resume = async (
   leaseId: string,
   left: InitialNote,
   from: number,
-  threads: number,
+  flow: UploadFlow,
 ): Promise<InitialUpload | null> => {
   const { data, digests, sizeBytes } = left;
   const [dataBlob, digestsBlob] = await Promise.all([blobs.head(data), blobs.head(digests)]);
@@ -98,8 +99,8 @@ const resume = async (
     await blobs.pages(data).setMetadata(initialMetadata(note), { conditions });
     await blobs.pages(data).clearPages(from, length - from, { conditions });
   });
-  await new DigestWindows({ client: blobs.pages(digests), leaseId }, sizeBytes, false).truncate(
+  await new DigestWindows({ client: blobs.pages(digests), leaseId }, sizeBytes, false, flow).truncate(
     from / trackingBlockBytes,
   );
-  return new InitialUpload(blobs, leaseId, note, threads, { fresh: false, from });
+  return new InitialUpload(blobs, leaseId, note, flow, { fresh: false, from });
 };

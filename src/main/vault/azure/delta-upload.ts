@@ -14,7 +14,7 @@ import { finishedMetadata } from './blob-metadata.ts';
 import { DigestWindows, readPages } from './digest-windows.ts';
 import { mostWriteBytes } from './page-limits.ts';
 import { type PageRequest, planPageRequests } from './page-plan.ts';
-import { PageUpload } from './page-upload.ts';
+import { PageUpload, type UploadFlow } from './page-upload.ts';
 import type { VmBlobs } from './vm-blobs.ts';
 
 /** An interrupted delta goes on from its last checkpoint; there is one after this much. */
@@ -48,7 +48,7 @@ export class DeltaUpload implements DeltaWriter {
   #bytes: number;
   #open = true;
 
-  constructor(blobs: VmBlobs, leaseId: string, disk: DiskRecord, note: DeltaNote, threads: number) {
+  constructor(blobs: VmBlobs, leaseId: string, disk: DiskRecord, note: DeltaNote, flow: UploadFlow) {
     this.#blobs = blobs;
     this.#leaseId = leaseId;
     this.#disk = disk;
@@ -56,8 +56,13 @@ export class DeltaUpload implements DeltaWriter {
     this.resumedChanges = note.puts;
     this.#puts = note.puts;
     this.#bytes = note.bytes;
-    this.#upload = new PageUpload({ client: blobs.pages(disk.data), leaseId }, threads);
-    this.#digests = new DigestWindows({ client: blobs.pages(disk.digests), leaseId }, disk.sizeBytes, false);
+    this.#upload = new PageUpload({ client: blobs.pages(disk.data), leaseId }, flow);
+    this.#digests = new DigestWindows(
+      { client: blobs.pages(disk.digests), leaseId },
+      disk.sizeBytes,
+      false,
+      flow,
+    );
   }
 
   async put(change: BlockChange): Promise<number> {

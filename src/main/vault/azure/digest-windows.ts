@@ -4,7 +4,8 @@ import { blockCount } from '../../block/tracking-block.ts';
 import { publicUrl } from './azure-client.ts';
 import { atAzure } from './azure-errors.ts';
 import { sectorBytes } from './page-limits.ts';
-import { type LeasedPages, PageWriter } from './page-writer.ts';
+import { PageUpload, type UploadFlow } from './page-upload.ts';
+import type { LeasedPages } from './page-writer.ts';
 
 /**
  * The page blob that holds the digests of a replica: 16 bytes for each tracking block, block 0 first, nothing else. 512
@@ -26,7 +27,7 @@ interface Window {
 
 export class DigestWindows {
   readonly #pages: LeasedPages;
-  readonly #writer: PageWriter;
+  readonly #upload: PageUpload;
   readonly #blobBytes: number;
   /** Windows that the blob may hold something in; null when that is any. */
   readonly #written: Set<number> | null;
@@ -35,9 +36,9 @@ export class DigestWindows {
   #queue: Promise<void> = Promise.resolve();
 
   /** `fresh`: the blob holds zeros throughout. */
-  constructor(pages: LeasedPages, sizeBytes: number, fresh: boolean) {
+  constructor(pages: LeasedPages, sizeBytes: number, fresh: boolean, flow: UploadFlow) {
     this.#pages = pages;
-    this.#writer = new PageWriter(pages);
+    this.#upload = new PageUpload(pages, { ...flow, threads: 1 });
     this.#blobBytes = digestBlobBytes(sizeBytes);
     this.#written = fresh ? new Set() : null;
   }
@@ -101,13 +102,11 @@ export class DigestWindows {
     const from = Math.floor(window.from / sectorBytes) * sectorBytes;
     const to = Math.ceil(window.to / sectorBytes) * sectorBytes;
     const part = window.bytes.subarray(from, to);
-    const { client, leaseId } = this.#pages;
     const offset = index * windowBytes + from;
-    await atAzure<unknown>(`${publicUrl(client.url)} at ${offset}`, () =>
-      isZero(part)
-        ? client.clearPages(offset, part.length, { conditions: { leaseId } })
-        : this.#writer.write(part, offset),
-    );
+    const done = () => undefined;
+    if (isZero(part)) await this.#upload.clear(offset, part.length, done);
+    else await this.#upload.write(offset, part, done);
+    await this.#upload.drain();
     this.#written?.add(index);
     window.from = window.bytes.length;
     window.to = 0;

@@ -9,7 +9,7 @@ import type { InitialNote } from './azure-record.ts';
 import { finishedMetadata } from './blob-metadata.ts';
 import { DigestWindows } from './digest-windows.ts';
 import { mostWriteBytes, vhdDataBytes } from './page-limits.ts';
-import { PageUpload } from './page-upload.ts';
+import { PageUpload, type UploadFlow } from './page-upload.ts';
 import { PageWriter } from './page-writer.ts';
 import type { VmBlobs } from './vm-blobs.ts';
 
@@ -45,7 +45,7 @@ export class InitialUpload implements InitialReplica {
     blobs: VmBlobs,
     leaseId: string,
     note: InitialNote,
-    threads: number,
+    flow: UploadFlow,
     { fresh, from }: { readonly fresh: boolean; readonly from: number },
   ) {
     this.#blobs = blobs;
@@ -54,8 +54,13 @@ export class InitialUpload implements InitialReplica {
     this.resumedFromOffset = from;
     this.#givenTo = from;
     this.#bytes = note.bytes;
-    this.#upload = new PageUpload({ client: blobs.pages(note.data), leaseId }, threads);
-    this.#digests = new DigestWindows({ client: blobs.pages(note.digests), leaseId }, note.sizeBytes, fresh);
+    this.#upload = new PageUpload({ client: blobs.pages(note.data), leaseId }, flow);
+    this.#digests = new DigestWindows(
+      { client: blobs.pages(note.digests), leaseId },
+      note.sizeBytes,
+      fresh,
+      flow,
+    );
   }
 
   async write(offset: number, data: Uint8Array, digests: Uint8Array): Promise<void> {

@@ -1,6 +1,7 @@
 import { ReplicationError } from '../../../contract/errors.ts';
 import { blockLength, pageRanges, trackingBlockBytes } from '../../block/tracking-block.ts';
 import { LogReader } from '../../hrl/log-reader.ts';
+import { payFor } from '../pacing/write-pacer.ts';
 import { digestsFile, initialFile, stagedNote } from './disk-folder.ts';
 import { withoutUnneeded } from './retention.ts';
 import { vaultError } from './vault-errors.ts';
@@ -113,6 +114,7 @@ const applyDelta = async (
             zerosTo = start + length;
           } else {
             clear();
+            await payFor(folder.ops.pacer, data.length);
             let at = 0;
             for (const range of pageRanges(pageMask, length)) {
               replica.write(data.subarray(at, at + range.length), start + range.offset);

@@ -10,6 +10,7 @@ import {
 import type { VirtualDisk } from '../../disk/virtual-disk.ts';
 import { LogReader } from '../../hrl/log-reader.ts';
 import type { LogWriter } from '../../hrl/log-writer.ts';
+import { payFor } from '../pacing/write-pacer.ts';
 import type { VmCut } from '../replica-vault.ts';
 import { BlockSet } from './block-set.ts';
 import { blockHeaders } from './record-index.ts';
@@ -35,14 +36,14 @@ import { type DiskRecord, newestPointOf, type UndoRecord, type VmRecord } from '
  * before-images never hold more than the disk and the first cut's pages. The old digest goes with each record; it is
  * checked against the old block, so that a replica that was altered behind our back is found before it is overwritten.
  */
-export const captureBeforeImages = (
+export const captureBeforeImages = async (
   folder: VmFolder,
   record: VmRecord,
   disk: DiskRecord,
   stagedPath: string,
   cut: VmCut,
   becomesPoint: boolean,
-): UndoRecord | null => {
+): Promise<UndoRecord | null> => {
   const point = newestPointOf(record, disk);
   if (point === null) return null;
   const sequence = record.sequence + 1;
@@ -66,7 +67,11 @@ export const captureBeforeImages = (
   try {
     const saver = new BlockSaver(folder, disk, log, interval, becomesPoint);
     try {
-      for (const { block, pageMask } of reader.netChanges()) saver.save(block, pageMask);
+      for (const { block, pageMask } of reader.netChanges()) {
+        const before = log.bytes;
+        saver.save(block, pageMask);
+        await payFor(folder.ops.pacer, log.bytes - before);
+      }
     } finally {
       saver.close();
     }

@@ -52,7 +52,15 @@ export const beginDelta = (
     const resumed = resumeStaged(folder, disk, wanted);
     log = resumed?.log ?? createStaged(folder, disk, wanted, spec);
     const save = (note: StagedRecord) => writeNote(folder, `${disk.folder}/${stagedNote(wanted.cut)}`, note);
-    const files = { root: folder.root, sizeBytes: disk.sizeBytes, log, replica, digests, save };
+    const files = {
+      root: folder.root,
+      sizeBytes: disk.sizeBytes,
+      log,
+      replica,
+      digests,
+      save,
+      pacer: folder.ops.pacer,
+    };
     return new DeltaStaging(files, spec, resumed?.note ?? wanted, resumed?.blocks ?? []);
   } catch (error) {
     replica.close();

@@ -121,7 +121,11 @@ const makeCopy = (
   try {
     table = openTable();
     const save = (record: InitialRecord) => writeNote(folder, note, record);
-    return new InitialCopy({ root: folder.root, writer, table, save }, initial, resumedFromOffset);
+    return new InitialCopy(
+      { root: folder.root, writer, table, save, pacer: folder.ops.pacer },
+      initial,
+      resumedFromOffset,
+    );
   } catch (error) {
     writer.abandon();
     table?.close();

@@ -10,6 +10,7 @@ import {
 } from '../../block/tracking-block.ts';
 import type { VirtualDisk } from '../../disk/virtual-disk.ts';
 import type { LogWriter } from '../../hrl/log-writer.ts';
+import { payFor, type WritePacer } from '../pacing/write-pacer.ts';
 import type { DeltaSpec, DeltaWriter } from '../replica-vault.ts';
 import { BlockSet } from './block-set.ts';
 import type { RecordedDigests } from './replica-source.ts';
@@ -25,6 +26,7 @@ export interface StagingFiles {
   readonly log: LogWriter;
   readonly replica: VirtualDisk;
   readonly digests: RecordedDigests;
+  readonly pacer: WritePacer;
   /** Replaces the record beside the log. */
   readonly save: (record: StagedRecord) => void;
 }
@@ -64,7 +66,7 @@ export class DeltaStaging implements DeltaWriter {
   }
 
   put(change: BlockChange): Promise<number> {
-    return atVault(this.#files.root, () => {
+    return atVault(this.#files.root, async () => {
       if (!this.#open || this.#record.sealedPuts !== null) {
         throw new ReplicationError(
           'STATE_INVALID',
@@ -77,6 +79,7 @@ export class DeltaStaging implements DeltaWriter {
       const before = this.#files.log.bytes;
       const narrowed = this.#staged.has(change.block) ? change : this.#narrow(change);
       if (narrowed !== null) {
+        await payFor(this.#files.pacer, narrowed.data.length);
         this.#files.log.append(narrowed);
         this.#staged.add(change.block);
       }

@@ -75,7 +75,7 @@ export class DirectoryVmReplica extends DirectoryVmReader implements VmReplica {
       let record = await this.#session();
       const { lastCut } = record;
       if (lastCut === null || lastCut.cut !== cut.cut || lastCut.takenAtMs !== cut.takenAtMs) {
-        const commit = prepareCommit(this.folder, record, cut);
+        const commit = await prepareCommit(this.folder, record, cut);
         this.folder.assertVault();
         this.folder.writeCommit(commit);
         await applyCommit(this.folder, commit);

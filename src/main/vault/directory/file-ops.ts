@@ -16,6 +16,7 @@ import type { VirtualDiskWriter } from '../../disk/virtual-disk.ts';
 import type { LogHeader } from '../../hrl/log-header.ts';
 import { type AppendExpectation, LogWriter } from '../../hrl/log-writer.ts';
 import { renameDurably, syncDirectory, writeFileAtomically } from '../../platform/durable.ts';
+import { unpaced, type WritePacer } from '../pacing/write-pacer.ts';
 import { systemErrorOf } from './vault-errors.ts';
 
 export interface FileState {
@@ -55,6 +56,8 @@ export interface VaultFileOps {
   createLog(path: string, header: LogHeader): LogWriter;
   /** Opens a log to go on after its last cut mark. */
   resumeLog(path: string, expected: AppendExpectation): LogWriter;
+  /** The bandwidth limit: a vault may be at the other end of a line. */
+  readonly pacer: WritePacer;
 }
 
 const unlessAbsent = <T>(absent: T, work: () => T): T => {
@@ -105,4 +108,5 @@ export const nodeFileOps: VaultFileOps = {
   openTable: (path, expected) => DigestTable.open(path, expected),
   createLog: (path, header) => LogWriter.create(path, header),
   resumeLog: (path, expected) => LogWriter.openForAppend(path, expected).writer,
+  pacer: unpaced,
 };

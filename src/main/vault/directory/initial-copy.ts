@@ -1,9 +1,11 @@
 import { close, fdatasync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { ReplicationError } from '../../../contract/errors.ts';
+import { digestBytes } from '../../block/digest.ts';
 import type { DigestTable } from '../../block/digest-table.ts';
 import { blockCount, trackingBlockBytes } from '../../block/tracking-block.ts';
 import type { VirtualDiskWriter } from '../../disk/virtual-disk.ts';
+import { inGrantedPieces, type WritePacer } from '../pacing/write-pacer.ts';
 import type { InitialReplica } from '../replica-vault.ts';
 import { atVault } from './vault-errors.ts';
 import type { InitialRecord } from './vm-record.ts';
@@ -18,6 +20,7 @@ export interface InitialFiles {
   readonly root: string;
   readonly writer: VirtualDiskWriter;
   readonly table: DigestTable;
+  readonly pacer: WritePacer;
   /** Replaces `initial.json`. */
   readonly save: (record: InitialRecord) => void;
 }
@@ -50,12 +53,11 @@ export class InitialCopy implements InitialReplica {
   write(offset: number, data: Uint8Array, digests: Uint8Array): Promise<void> {
     return this.#guard(() => {
       const firstBlock = this.#blocksOf(offset, data.length).firstBlock;
-      this.#files.writer.write(data, offset);
-      this.#files.table.write(firstBlock, digests);
-      this.#dataEnd = Math.max(this.#dataEnd, offset + data.length);
-      this.#digestEnd = Math.max(this.#digestEnd, offset + data.length);
-      this.#unsyncedBytes += data.length;
-      if (this.#unsyncedBytes >= writeBackBytes) this.#startWriteBack();
+      return inGrantedPieces(this.#files.pacer, data.length, trackingBlockBytes, (at, length) => {
+        const block = at / trackingBlockBytes;
+        const part = digests.subarray(block * digestBytes, (block + blockCount(length)) * digestBytes);
+        this.#writePart(offset + at, data.subarray(at, at + length), firstBlock + block, part);
+      });
     });
   }
 
@@ -91,6 +93,16 @@ export class InitialCopy implements InitialReplica {
     await this.#files.writer.flush();
     this.#files.table.flush();
     this.#unsyncedBytes = 0;
+  }
+
+  #writePart(offset: number, data: Uint8Array, firstBlock: number, digests: Uint8Array): void {
+    if (this.#failure !== null) throw this.#failure;
+    this.#files.writer.write(data, offset);
+    this.#files.table.write(firstBlock, digests);
+    this.#dataEnd = Math.max(this.#dataEnd, offset + data.length);
+    this.#digestEnd = Math.max(this.#digestEnd, offset + data.length);
+    this.#unsyncedBytes += data.length;
+    if (this.#unsyncedBytes >= writeBackBytes) this.#startWriteBack();
   }
 
   #startWriteBack(): void {

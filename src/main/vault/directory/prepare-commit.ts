@@ -22,7 +22,11 @@ import {
  * what will be overwritten, and works out the record that the commit makes true.
  * @throws HRL_OUT_OF_SEQUENCE, REPLICA_INVALID
  */
-export const prepareCommit = (folder: VmFolder, record: VmRecord, cut: VmCut): CommitRecord => {
+export const prepareCommit = async (
+  folder: VmFolder,
+  record: VmRecord,
+  cut: VmCut,
+): Promise<CommitRecord> => {
   const parts = [...new Set(cut.diskIds)].map((diskId) => sealedPart(folder, record, diskId, cut.cut));
   const complete = new Set([...record.disks.map((disk) => disk.diskId), ...cut.diskIds]);
   const becomesPoint =
@@ -35,7 +39,7 @@ export const prepareCommit = (folder: VmFolder, record: VmRecord, cut: VmCut): C
   for (const part of parts) {
     if (part.kind === 'delta') {
       const { disk, lineage, staged, puts } = part;
-      const undo = captureBeforeImages(folder, record, disk, folder.file(staged), cut, becomesPoint);
+      const undo = await captureBeforeImages(folder, record, disk, folder.file(staged), cut, becomesPoint);
       const undos = undo === null ? disk.undo : [...disk.undo, undo];
       disks.set(disk.diskId, { ...disk, lineage, cut: cut.cut, sequence, undo: undos });
       changes.push({ kind: 'delta', diskId: disk.diskId, staged, puts });

@@ -1,0 +1,35 @@
+/** How fast and how widely replication writes to vaults, as the user sets it. */
+
+import { z } from 'zod';
+import { weekdays, weekHours } from './week-hours.ts';
+
+/** 512 Kbit/s and 1,023 Mbit/s; a limit is in bits a second, as lines are sold. */
+export const leastBandwidthBps = 512_000;
+export const mostBandwidthBps = 1_023_000_000;
+
+const limitBps = z.int().min(leastBandwidthBps).max(mostBandwidthBps).nullable();
+
+/** One limit for everything that is written to vaults; null is none. */
+export const bandwidth = z.strictObject({
+  workHoursBps: limitBps,
+  otherBps: limitBps,
+  /** Which hours are work hours. */
+  hours: weekHours,
+});
+export type BandwidthSettings = Readonly<z.infer<typeof bandwidth>>;
+
+export const defaultBandwidth: BandwidthSettings = {
+  workHoursBps: null,
+  otherBps: null,
+  hours: { days: weekdays.slice(0, 5), from: '09:00', to: '18:00' },
+};
+
+export const mostUploadThreads = 32;
+
+export const upload = z.strictObject({
+  /** Requests in flight to a storage account, for each VM that is sent. */
+  threads: z.int().min(1).max(mostUploadThreads),
+});
+export type UploadSettings = Readonly<z.infer<typeof upload>>;
+
+export const defaultUpload: UploadSettings = { threads: 4 };
