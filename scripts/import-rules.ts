@@ -20,7 +20,8 @@ export const roomRules: Readonly<Record<string, readonly string[]>> = {
   console: [...engine, 'store', 'replication', 'sample', 'console'],
   transport: [...engine, 'store', 'replication', 'console', 'transport'],
   sample: [...upTo('host'), 'sample'],
-  doors: [...engine, 'store', 'replication', 'console', 'transport', 'sample', 'doors'],
+  doors: [...engine, 'store', 'replication', 'console', 'transport', 'sample', 'desktop', 'doors'],
+  desktop: [...engine, 'store', 'replication', 'console', 'transport', 'desktop'],
   preload: ['contract', 'preload'],
   renderer: ['contract', 'renderer'],
 };
@@ -28,7 +29,7 @@ export const roomRules: Readonly<Record<string, readonly string[]>> = {
 /** Package → the places (room, or path below `src/`) that may import it. Other packages are free, except below. */
 const packagePlaces: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['store'],
-  electron: ['main/transport/ipc.ts', 'main/index.ts', 'doors', 'preload'],
+  electron: ['main/transport/ipc.ts', 'main/index.ts', 'desktop', 'preload'],
   ws: ['transport', 'doors'],
   react: ['renderer'],
   'react-dom': ['renderer'],

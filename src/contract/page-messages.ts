@@ -34,7 +34,13 @@ export const sessionPath = '/session';
 export interface PageBridge {
   request(name: string, params: unknown): Promise<PageOutcome>;
   onPushes(listener: (pushes: readonly EnginePush[]) => void): () => void;
+  /** Asks the desktop itself: see `desktop.ts`. */
+  askDesktop(name: string, params: unknown): Promise<PageOutcome>;
 }
 
-/** Electron's channels: what the page asks, and what it is pushed. */
-export const ipcChannels = { request: 'hvrc:request', pushes: 'hvrc:pushes' } as const;
+/** Electron's channels: what the page asks of the engine and of the desktop, and what it is pushed. */
+export const ipcChannels = {
+  request: 'hvrc:request',
+  desktop: 'hvrc:desktop',
+  pushes: 'hvrc:pushes',
+} as const;

@@ -4,6 +4,7 @@ import { ipcChannels, type PageBridge, type PageOutcome } from '../contract/page
 
 const bridge: PageBridge = {
   request: (name, params): Promise<PageOutcome> => ipcRenderer.invoke(ipcChannels.request, name, params),
+  askDesktop: (name, params): Promise<PageOutcome> => ipcRenderer.invoke(ipcChannels.desktop, name, params),
   onPushes: (listener) => {
     const receive = (_event: IpcRendererEvent, pushes: readonly EnginePush[]): void => listener(pushes);
     ipcRenderer.on(ipcChannels.pushes, receive);

@@ -1,27 +1,37 @@
 import { type BrowserWindow, type IpcMainInvokeEvent, ipcMain } from 'electron';
 import type { ConsoleClient } from '../../contract/client.ts';
+import type { DesktopHandlers } from '../../contract/desktop.ts';
 import { ReplicationError } from '../../contract/errors.ts';
-import { ipcChannels } from '../../contract/page-messages.ts';
+import { ipcChannels, type PageOutcome } from '../../contract/page-messages.ts';
+import { answerDesktopPage } from './answer-desktop-page.ts';
 import { answerPage } from './answer-page.ts';
 import { PushBatch } from './push-batch.ts';
 
 /**
- * Serves the contract to one window over Electron's IPC. Only the window's own top frame, showing a page of `origin`,
- * is answered. The returned function ends it.
+ * Serves the contract, and the desktop's own few requests, to one window over Electron's IPC. Only the window's own top
+ * frame, showing a page of `origin`, is answered. The returned function ends it.
  */
-export const serveWindow = (client: ConsoleClient, window: BrowserWindow, origin: string): (() => void) => {
+export const serveWindow = (
+  client: ConsoleClient,
+  desktop: DesktopHandlers,
+  window: BrowserWindow,
+  origin: string,
+): (() => void) => {
   const isOurPage = ({ senderFrame, sender }: IpcMainInvokeEvent): boolean =>
     sender === window.webContents &&
     senderFrame !== null &&
     senderFrame.parent === null &&
-    new URL(senderFrame.url).host === new URL(origin).host &&
+    URL.parse(senderFrame.url)?.host === new URL(origin).host &&
     senderFrame.url.startsWith(`${origin}/`);
 
-  ipcMain.handle(ipcChannels.request, (event, name: unknown, params: unknown) =>
-    isOurPage(event)
-      ? answerPage(client, name, params)
-      : { error: new ReplicationError('INPUT_INVALID', 'Another page may not use the engine.').toReport() },
-  );
+  const serve = (channel: string, answer: (name: unknown, params: unknown) => Promise<PageOutcome>): void =>
+    ipcMain.handle(channel, (event, name: unknown, params: unknown) =>
+      isOurPage(event)
+        ? answer(name, params)
+        : { error: new ReplicationError('INPUT_INVALID', 'Another page may not use the engine.').toReport() },
+    );
+  serve(ipcChannels.request, (name, params) => answerPage(client, name, params));
+  serve(ipcChannels.desktop, (name, params) => answerDesktopPage(desktop, name, params));
   const batch = new PushBatch((pushes) => {
     if (!window.isDestroyed()) window.webContents.send(ipcChannels.pushes, pushes);
   });
@@ -30,5 +40,6 @@ export const serveWindow = (client: ConsoleClient, window: BrowserWindow, origin
     unsubscribe();
     batch.stop();
     ipcMain.removeHandler(ipcChannels.request);
+    ipcMain.removeHandler(ipcChannels.desktop);
   };
 };

@@ -3,8 +3,9 @@
  * `HVRC_STAND_IN_BROWSER`. Lets the built bundles run end to end where Electron's program is not installed.
  */
 import { EventEmitter } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { chromium, type Page } from '@playwright/test';
+import { existsSync, mkdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { type Browser, chromium, type Page } from '@playwright/test';
 
 type PageHandler = (request: { url: string }) => Promise<Response>;
 type IpcHandler = (event: unknown, ...args: unknown[]) => unknown;
@@ -16,9 +17,62 @@ const ipcHandlers = new Map<string, IpcHandler>();
 const toBrowser = (url: string) => url.replace(/^(\w+):\/\/([^/]+)/, 'https://$2.$1.test');
 const fromBrowser = (url: string) => url.replace(/^https:\/\/([^/]+)\.(\w+)\.test/, '$2://$1');
 
+type Message = Readonly<Record<string, unknown>>;
+
+/** What a person would see outside the window: told to the spec that started this process. */
+const tell = (message: Message): void => {
+  process.send?.(message);
+};
+
+/** What a person, or the system, does outside the window: the spec says so. */
+const deeds: Record<string, (argument: never) => void> = {};
+process.on('message', ({ deed, argument }: { deed: string; argument: never }) => deeds[deed]?.(argument));
+
+const switches = process.argv.slice(2);
+
 class App extends EventEmitter {
-  readonly commandLine = { getSwitchValue: () => '' };
+  readonly isPackaged = false;
+  readonly commandLine = {
+    getSwitchValue: (name: string) =>
+      switches.find((given) => given.startsWith(`--${name}=`))?.slice(name.length + 3) ?? '',
+    hasSwitch: (name: string) => switches.some((given) => given.split('=')[0] === `--${name}`),
+  };
+  readonly #paths = new Map<string, string>();
+  #loginItem = { openAtLogin: false };
+  setPath(name: string, path: string): void {
+    mkdirSync(path, { recursive: true });
+    this.#paths.set(name, path);
+  }
+  getLocale(): string {
+    return 'en-US';
+  }
+  getAppPath(): string {
+    return process.cwd();
+  }
+  getLoginItemSettings(): { openAtLogin: boolean } {
+    return this.#loginItem;
+  }
+  setLoginItemSettings(item: { openAtLogin: boolean }): void {
+    this.#loginItem = item;
+    tell({ loginItem: item });
+  }
+  /** As Electron's: by a lock in the directory for user data, whose holder hears of everybody else. */
   requestSingleInstanceLock(): boolean {
+    const directory = this.#paths.get('userData')!;
+    const [lock, knock] = [join(directory, 'instance.lock'), join(directory, 'instance.knock')];
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    } catch {
+      writeFileSync(knock, String(process.pid));
+      return false;
+    }
+    process.on('exit', () => rmSync(lock, { force: true }));
+    watch(directory, (_event, name) => {
+      if (name === 'instance.knock' && existsSync(knock)) {
+        rmSync(knock, { force: true });
+        this.emit('second-instance');
+      }
+    });
     return true;
   }
   whenReady(): Promise<void> {
@@ -35,6 +89,80 @@ class App extends EventEmitter {
 }
 export const app = new App();
 
+export const powerMonitor = new EventEmitter();
+deeds.resume = () => powerMonitor.emit('resume');
+
+export const screen = {
+  getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1600, height: 900 } }],
+};
+
+export const nativeImage = {
+  createFromPath: (path: string) => {
+    if (!existsSync(path)) throw new Error(`There is no picture ${path}.`);
+    return { path };
+  },
+};
+
+interface MenuItem {
+  readonly label?: string;
+  readonly type?: string;
+  readonly enabled?: boolean;
+  click?(): void;
+}
+
+export const Menu = { buildFromTemplate: (items: readonly MenuItem[]) => items };
+
+export class Tray extends EventEmitter {
+  #shown: Message = {};
+  #items: readonly MenuItem[] = [];
+  constructor(image: { path: string }) {
+    super();
+    deeds.clickTray = () => this.emit('click');
+    deeds.chooseInTray = (label: string) => {
+      const item = this.#items.find((each) => each.label === label);
+      if (item === undefined || item.enabled === false) throw new Error(`${label} cannot be chosen.`);
+      item.click?.();
+    };
+    this.setImage(image);
+  }
+  setImage(image: { path: string }): void {
+    this.#tell({ image: basename(image.path) });
+  }
+  setToolTip(toolTip: string): void {
+    this.#tell({ toolTip });
+  }
+  setContextMenu(items: readonly MenuItem[]): void {
+    this.#items = items;
+    this.#tell({
+      menu: items.flatMap(({ label, enabled }) =>
+        label === undefined ? [] : [{ label, enabled: enabled !== false }],
+      ),
+    });
+  }
+  destroy(): void {
+    tell({ tray: null });
+  }
+  #tell(change: Message): void {
+    this.#shown = { ...this.#shown, ...change };
+    tell({ tray: this.#shown });
+  }
+}
+
+export class Notification extends EventEmitter {
+  static isSupported(): boolean {
+    return true;
+  }
+  readonly #text: { title: string; body: string };
+  constructor({ title, body }: { title: string; body: string }) {
+    super();
+    this.#text = { title, body };
+  }
+  show(): void {
+    deeds.clickNotification = () => this.emit('click');
+    tell({ notification: this.#text });
+  }
+}
+
 export const protocol = {
   registerSchemesAsPrivileged: () => undefined,
   handle: (scheme: string, handler: PageHandler) => pageHandlers.set(scheme, handler),
@@ -47,8 +175,15 @@ export const session = {
   },
 };
 
+/** What the person picks in the next dialog; null leaves it. */
+let chosenFolder: string | null = null;
+deeds.pick = (folder: string | null) => {
+  chosenFolder = folder;
+};
+
 export const dialog = {
   showErrorBox: (title: string, text: string) => console.error(`${title}\n${text}`),
+  showOpenDialog: async () => ({ filePaths: chosenFolder === null ? [] : [chosenFolder] }),
 };
 
 export const ipcMain = {
@@ -73,7 +208,16 @@ const wrapPreload = (code: string): string => `{
   ((require) => { ${code} })(() => electron);
 }`;
 
-interface WindowOptions {
+interface Bounds {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+interface WindowOptions extends Partial<Bounds> {
+  readonly width: number;
+  readonly height: number;
   readonly show: boolean;
   readonly webPreferences: {
     readonly preload: string;
@@ -82,6 +226,9 @@ interface WindowOptions {
     readonly nodeIntegration: boolean;
   };
 }
+
+/** One connection for all windows: functions that two of them give their pages would hide each other. */
+let browser: Promise<Browser> | null = null;
 
 class WebContents extends EventEmitter {
   page: Page | null = null;
@@ -104,9 +251,17 @@ export class BrowserWindow extends EventEmitter {
   readonly webContents = new WebContents();
   readonly #preload: string;
   #destroyed = false;
+  #bounds: Bounds;
+  #maximized = false;
 
-  constructor({ webPreferences }: WindowOptions) {
+  constructor({ webPreferences, width, height, x = 100, y = 50 }: WindowOptions) {
     super();
+    this.#bounds = { x, y, width, height };
+    deeds.place = (bounds: Bounds) => {
+      this.#bounds = bounds;
+      this.#tell();
+    };
+    deeds.maximize = () => this.maximize();
     const { contextIsolation, sandbox, nodeIntegration, preload } = webPreferences;
     if (!contextIsolation || !sandbox || nodeIntegration) throw new Error('The window is not isolated.');
     this.#preload = wrapPreload(readFileSync(preload, 'utf8'));
@@ -115,8 +270,13 @@ export class BrowserWindow extends EventEmitter {
   }
 
   async loadURL(url: string): Promise<void> {
-    const browser = await chromium.connectOverCDP(process.env.HVRC_STAND_IN_BROWSER!);
-    const page = await browser.contexts()[0]!.newPage();
+    const open = this.webContents.page;
+    if (open !== null) {
+      await open.goto(toBrowser(url));
+      return;
+    }
+    browser ??= chromium.connectOverCDP(process.env.HVRC_STAND_IN_BROWSER!);
+    const page = await (await browser).contexts()[0]!.newPage();
     this.webContents.page = page;
     page.on('close', () => this.#closed());
     await page.exposeBinding('standInInvoke', ({ frame }, channel: string, ...args: unknown[]) => {
@@ -138,7 +298,23 @@ export class BrowserWindow extends EventEmitter {
   }
 
   show(): void {
-    this.emit('show');
+    this.#tell();
+  }
+  focus(): void {
+    tell({ focused: true });
+  }
+  restore(): void {
+    this.#tell();
+  }
+  maximize(): void {
+    this.#maximized = true;
+    this.#tell();
+  }
+  isMaximized(): boolean {
+    return this.#maximized;
+  }
+  getNormalBounds(): Bounds {
+    return this.#bounds;
   }
   isDestroyed(): boolean {
     return this.#destroyed;
@@ -150,7 +326,12 @@ export class BrowserWindow extends EventEmitter {
     void this.webContents.page?.reload();
   }
 
+  #tell(): void {
+    tell({ window: { bounds: this.#bounds, maximized: this.#maximized } });
+  }
+
   #closed(): void {
+    this.emit('close');
     this.#destroyed = true;
     this.emit('closed');
     app.emit('window-all-closed');

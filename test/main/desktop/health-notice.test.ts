@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import type { VmStatus } from '../../../src/contract/reports.ts';
+import { noticeOf } from '../../../src/main/desktop/health-notice.ts';
+import { type SiteSummary, SiteWatch, summaryOf } from '../../../src/main/desktop/site-watch.ts';
+import { desktopWords } from '../../../src/main/desktop/words.ts';
+import { RecordingConsole } from '../../support/recording-console.ts';
+
+const words = desktopWords('en-GB');
+
+const vm = (name: string, changes: Partial<VmStatus> = {}): VmStatus => ({
+  id: name,
+  name,
+  path: name,
+  protected: true,
+  state: 'Replicating',
+  stateNumber: 3,
+  health: 'Normal',
+  healthReasons: [],
+  vault: 'nas',
+  frequencySeconds: 300,
+  rpoSeconds: 40,
+  rpoLimitSeconds: 900,
+  lastSyncAt: '2026-01-02T03:04:05.000Z',
+  nextCycleAt: null,
+  paused: false,
+  activity: null,
+  retry: null,
+  resync: null,
+  lastCycle: null,
+  disks: [],
+  ...changes,
+});
+
+const failing = vm('a', {
+  health: 'Warning',
+  healthReasons: [{ kind: 'retrying', text: 'The vault is away.', sinceMs: 0, code: 'VAULT_UNREACHABLE' }],
+});
+const chosen = vm('a', {
+  health: 'Warning',
+  paused: true,
+  healthReasons: [{ kind: 'paused', text: 'Paused.', sinceMs: 0 }],
+});
+const critical = vm('a', {
+  health: 'Critical',
+  healthReasons: [{ kind: 'retrying', text: 'Log full.', sinceMs: 0 }],
+});
+
+describe('what is told outside the window', () => {
+  it.each([
+    ['an error', vm('a'), failing, 'a needs attention'],
+    ['worse', failing, critical, 'a needs you'],
+    ['trouble at first sight', null, critical, 'a needs you'],
+    ['the end of trouble', failing, vm('a'), 'a is well again'],
+    ['the end of worse trouble', critical, vm('a'), 'a is well again'],
+    ['the same trouble', failing, failing, undefined],
+    ['less trouble', critical, failing, undefined],
+    ['a pause', vm('a'), chosen, undefined],
+    ['the end of a pause', chosen, vm('a'), undefined],
+    ['nothing', vm('a'), vm('a'), undefined],
+  ])('for %s', (_what, before, after, title) => {
+    expect(noticeOf(words, { before, after })?.title).toBe(title);
+  });
+
+  it('carries the reason', () => {
+    expect(noticeOf(words, { before: vm('a'), after: failing })?.body).toBe('The vault is away.');
+  });
+});
+
+describe('how the site stands', () => {
+  it('is as its worst VM, with the names of those', () => {
+    expect(summaryOf([vm('b'), failing, critical, vm('p', { paused: true })])).toEqual({
+      health: 'Critical',
+      protectedVms: 4,
+      pausedVms: 1,
+      troubled: ['a'],
+    });
+    expect(summaryOf([]).health).toBe('Normal');
+  });
+
+  it('is told when it changes, not with every push, and found anew when asked', async () => {
+    let vms = [vm('a'), vm('b')];
+    const engine = new RecordingConsole({ status: () => ({ vms }) });
+    const told: SiteSummary[] = [];
+    const watch = new SiteWatch(engine, { onSummary: (summary) => told.push(summary), onChange: () => {} });
+    await watch.refresh();
+    engine.push({ kind: 'status', status: vm('a', { rpoSeconds: 41 }) });
+    expect(told.map(({ protectedVms }) => protectedVms)).toEqual([2]);
+    engine.push({ kind: 'status', status: critical });
+    engine.push({ kind: 'unprotected', vmId: 'a' });
+    expect(told.map(({ health }) => health)).toEqual(['Normal', 'Critical', 'Normal']);
+    vms = [critical];
+    await watch.refresh();
+    expect(told.at(-1)).toMatchObject({ health: 'Critical', protectedVms: 1 });
+  });
+});
+
+describe('the desktop’s words', () => {
+  it.each([
+    ['nl-BE', 'Afsluiten'],
+    ['it', 'Esci'],
+    ['sv-SE', 'Avsluta'],
+    ['zh-TW', '結束'],
+    ['zh-CN', 'Quit'],
+    ['fr', 'Quit'],
+  ])('for %s', (locale, quit) => expect(desktopWords(locale).quit).toBe(quit));
+
+  it('have the same values to fill in, in every language', () => {
+    const english = desktopWords('en');
+    const values = (text: string) => text.match(/\{\w+\}/g) ?? [];
+    for (const locale of ['nl', 'it', 'sv', 'zh-TW'])
+      for (const [key, text] of Object.entries(desktopWords(locale)))
+        expect(values(text), `${locale} ${key}`).toEqual(values(english[key as keyof typeof english]));
+  });
+});
