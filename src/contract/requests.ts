@@ -7,6 +7,7 @@
 
 import { z } from 'zod';
 import { absolutePath } from './absolute-path.ts';
+import { eventFilterFields } from './event-filter.ts';
 import type { FolderReport } from './folders.ts';
 import type { HostReport, VmSummary } from './host-reports.ts';
 import type { JobReport } from './job-reports.ts';
@@ -137,9 +138,9 @@ export const requests = {
   'job.cancel': answering<JobReport>()(z.strictObject({ id: jobId })),
   /** Answers when the job has ended. */
   'job.wait': answering<JobReport>()(z.strictObject({ id: jobId })),
-  /** Oldest first: the newest `limit` events, or with `sinceId` those after it. */
+  /** Oldest first: the newest `limit` events that fit, or with `sinceId` those after it. */
   events: answering<readonly EventReport[]>()(
-    z.strictObject({ limit: limit.optional(), vm: vmKey.optional(), sinceId: z.int().min(0).optional() }),
+    z.strictObject({ limit: limit.optional(), sinceId: z.int().min(0).optional(), ...eventFilterFields }),
   ),
 
   'settings.show': answering<Settings>()(none),

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { eventCsv } from '../../src/contract/event-csv.ts';
 import type { VmSummary } from '../../src/contract/host-reports.ts';
 import type { EventReport } from '../../src/contract/reports.ts';
 import { arrangeRows } from '../../src/renderer/stores/table-order.ts';
 import type { VmRow } from '../../src/renderer/stores/vm-rows.ts';
-import { eventCsv } from '../../src/renderer/views/events/event-csv.ts';
 import {
   type Plan,
   protectParams,
@@ -124,7 +124,7 @@ describe('events as CSV', () => {
 
   it('quotes what has quotes, and has a line for each event', () => {
     expect(eventCsv([event('said "no", twice')])).toBe(
-      'id,at,level,code,vm,disk,text\r\n"1","2026-01-02T03:04:05.000Z","info","","WEB01","","said ""no"", twice"\r\n',
+      'id,at,level,code,class,vm,disk,text\r\n1,"2026-01-02T03:04:05.000Z","info",,,"WEB01",,"said ""no"", twice"\r\n',
     );
   });
 

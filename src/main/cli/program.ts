@@ -15,6 +15,7 @@ import { replicationCommands } from './commands/replication.ts';
 import { retryCommands } from './commands/retries.ts';
 import { sampleCommands } from './commands/sample.ts';
 import { settingsCommands } from './commands/settings.ts';
+import { statisticsCommands } from './commands/statistics.ts';
 import { statusCommands } from './commands/status.ts';
 import { vaultCommands } from './commands/vault.ts';
 import { vmCommands } from './commands/vm.ts';
@@ -62,6 +63,7 @@ Commands given while an engine runs (hvrc run, the console, the agent) go to tha
     vmCommands,
     vaultCommands,
     statusCommands,
+    statisticsCommands,
     protectionCommands,
     replicationCommands,
     retryCommands,

@@ -71,7 +71,7 @@ export const describeVmStatus = (vm: VmStatus, engineRunning: boolean, now: numb
     ['Health', vm.protected ? vm.health : null],
     ['Vault', vm.vault],
     ['Frequency', vm.frequencySeconds === null ? null : `every ${formatSeconds(vm.frequencySeconds)}`],
-    ['RPO', vm.rpoSeconds === null ? null : formatSeconds(vm.rpoSeconds)],
+    ['RPO', rpoOf(vm)],
     ['Last sync', time(vm.lastSyncAt)],
     ['Next cycle', engineRunning ? time(vm.nextCycleAt) : null],
     ['Now', vm.activity],
@@ -101,17 +101,25 @@ export const describeVmStatus = (vm: VmStatus, engineRunning: boolean, now: numb
       : []),
   ];
   const disks = formatTable(
-    ['Disk', right('Size'), right('Log'), right('Log limit'), 'Progress', 'Replica'],
+    ['Disk', right('Size'), right('Log'), right('Log limit'), 'Full at', 'Progress', 'Replica'],
     vm.disks.map((disk) => [
       disk.name,
       formatBytes(disk.sizeBytes),
       disk.excluded ? null : logOf(disk),
       disk.excluded ? null : formatBytes(disk.hrl.thresholdBytes),
+      time(disk.hrl.thresholdAt),
       progressOf(disk),
       disk.excluded ? 'excluded' : disk.replica,
     ]),
   );
   return [fields, ...(remarks.length === 0 ? [] : ['', ...remarks]), '', disks].join('\n');
+};
+
+const rpoOf = ({ rpoSeconds, rpoLimitSeconds }: VmStatus): string | null => {
+  if (rpoSeconds === null) return null;
+  if (rpoLimitSeconds === null) return formatSeconds(rpoSeconds);
+  const share = formatFraction(rpoSeconds / rpoLimitSeconds);
+  return `${formatSeconds(rpoSeconds)}, ${share} of its limit of ${formatSeconds(rpoLimitSeconds)}`;
 };
 
 const logOf = ({ hrl }: DiskStatus): string =>

@@ -2,9 +2,9 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { ReplicationError } from '../../contract/errors.ts';
 import { isEnded, type JobKind, type JobReport, type JobResult } from '../../contract/job-reports.ts';
 import type { RequestHandlers } from '../../contract/requests.ts';
-import { eventReport } from '../replication/event-log.ts';
 import type { Job } from '../replication/job-runner.ts';
 import type { ConsoleContext } from './console-context.ts';
+import { findEvents } from './find-events.ts';
 import { listFolder } from './list-folder.ts';
 import { productVersion } from './product-version.ts';
 import { protect } from './protect.ts';
@@ -17,7 +17,6 @@ import { vmSeries } from './vm-series.ts';
 import { resetStatistics, vmStatistics } from './vm-statistics.ts';
 import { findProtected, statusReport, vmStatus, vmSummary } from './vm-status.ts';
 
-const defaultEvents = 200;
 const defaultHistory = 200;
 const loopSamplingMs = 10;
 
@@ -153,10 +152,7 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
       context.background.run(`The job ${id}`, () => engine.replicator(report.vmId).initial());
       return jobs.wait(id, ({ state }) => state === 'waitingForRetry');
     },
-    events: async ({ limit, vm, sinceId }) => {
-      const vmId = vm === undefined ? undefined : findProtected(context, vm).vmId;
-      return store.events.list({ limit: limit ?? defaultEvents, vmId, sinceId }).map(eventReport);
-    },
+    events: async (params) => findEvents(context, params),
 
     'settings.show': async () => context.settings.all(),
     'settings.change': async (change) => {

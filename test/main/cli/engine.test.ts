@@ -97,13 +97,13 @@ describe('without an engine', () => {
 
 describe('events --follow', () => {
   it('prints those there were, then those that come, each once and of that VM alone', async () => {
-    const at = (id: number, vmId = 'vm-1') => ({ ...event, id, vmId });
+    const at = (id: number, vm = 'WEB01') => ({ ...event, id, vm, vmId: vm });
     cli.answer({
       'vm.show': () => ({ id: 'vm-1' }),
       events: () => {
         cli.console.push({ kind: 'event', event: at(3) });
         setImmediate(() => {
-          cli.console.push({ kind: 'event', event: at(4, 'vm-2') });
+          cli.console.push({ kind: 'event', event: at(4, 'DB01') });
           cli.console.push({ kind: 'event', event: at(5) });
           cli.interrupt();
         });

@@ -31,6 +31,7 @@ describe('the help', () => {
     'disk convert',
     'hrl inspect',
     'status',
+    'stats',
     'protect',
     'unprotect',
     'sync',
@@ -222,6 +223,6 @@ describe('status', () => {
   it('of one VM shows its disks with log, limit and replica', async () => {
     answering(vmStatus());
     const { stdout } = await cli.run('status', 'WEB01');
-    expect(stdout).toMatch(/web01\.vhd +96\.0 MB +1\.50 MB +48\.0 MB +- +\/vault\/WEB01\/web01\.vhdx/);
+    expect(stdout).toMatch(/web01\.vhd +96\.0 MB +1\.50 MB +48\.0 MB +- +- +\/vault\/WEB01\/web01\.vhdx/);
   });
 });

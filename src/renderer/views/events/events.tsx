@@ -1,6 +1,7 @@
 import { Button, SearchBox, Select } from '@fluentui/react-components';
 import { ArrowDownload20Regular } from '@fluentui/react-icons';
 import { useState } from 'react';
+import { eventCsv } from '../../../contract/event-csv.ts';
 import { eventLevels } from '../../../contract/reports.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { EventTable } from '../../components/event-table.tsx';
@@ -8,7 +9,6 @@ import { Loading } from '../../components/loading.tsx';
 import { t } from '../../i18n/words.ts';
 import { useSite } from '../../stores/site-store.ts';
 import { useNow } from '../../stores/use-now.ts';
-import { eventCsv } from './event-csv.ts';
 
 const shownEvents = 300;
 
