@@ -87,6 +87,10 @@ export const errorCatalogue = {
     'The disk file was replaced by another disk',
     'Resynchronize: the disk is compared with its replica.',
   ),
+  DISK_REVERTED: nonRecoverable(
+    'The disk was put back to an older state',
+    'Resynchronize: the disk is compared with its replica.',
+  ),
   DISK_TARGET_EXISTS: nonRecoverable(
     'The target file already exists',
     'Choose another name, or remove the file first.',
@@ -137,7 +141,7 @@ export const errorCatalogue = {
   // replication log and tracking
   HRL_WRITE_FAILED: recoverable(
     'Writing the replication log failed',
-    'Check the volume beside the disk; the next try is automatic.',
+    'Check the volume beside the disk and that the engine may write there, then resynchronize the VM.',
   ),
   HRL_READ_FAILED: recoverable(
     'Reading the replication log failed',

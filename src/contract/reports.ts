@@ -8,6 +8,7 @@ import type { ErrorClass, ErrorCode, ErrorReport } from './errors.ts';
 import type { CycleResult, JobKind, JobReport } from './job-reports.ts';
 import type { DiskFormat, Health, ReplicationState } from './model.ts';
 import type { PrerequisiteCheck } from './prerequisites.ts';
+import type { ResyncStatus } from './resync-reports.ts';
 
 export type ProgressPhase =
   | 'checking'
@@ -62,16 +63,6 @@ export interface RetryStatus {
   readonly firstFailureAt: string;
   readonly nextAttemptAt: string;
   readonly lastError: ErrorReport;
-}
-
-/** Why a VM is marked for resynchronization. */
-export interface ResyncStatus {
-  readonly code: ErrorCode;
-  /** What happened, one sentence. */
-  readonly cause: string;
-  readonly since: string;
-  /** What keeps it from happening again, one sentence. */
-  readonly prevention: string;
 }
 
 export interface DiskStatus {
@@ -150,6 +141,8 @@ export interface StatusReport {
   readonly engineRunning: boolean;
   /** Of all protected VMs, whichever were asked for. */
   readonly hostHealth: HostHealth;
+  /** When the window for resynchronizations opens next; null when it is off. */
+  readonly nextWindowAt: string | null;
   readonly vms: readonly VmStatus[];
 }
 

@@ -20,6 +20,7 @@ import type {
   VmHistoryReport,
   VmStatus,
 } from './reports.ts';
+import type { ResyncHistoryReport } from './resync-reports.ts';
 import type { RetriesReport } from './retries.ts';
 import { seriesRange, type VmSeriesReport } from './series.ts';
 import { type Settings, settingsChange } from './settings.ts';
@@ -112,6 +113,8 @@ export const requests = {
   unprotect: answering<JobReport>()(z.strictObject({ vm: vmKey, deleteReplica: z.boolean().optional() })),
   /** `deep` compares with what the vault's disks hold, not with their recorded digests. */
   resync: answering<JobReport>()(z.strictObject({ vm: vmKey, deep: z.boolean().optional() })),
+  /** The newest `limit` (100) marks of a VM and what became of them, oldest first. */
+  'resync.history': answering<ResyncHistoryReport>()(z.strictObject({ vm: vmKey, limit: limit.optional() })),
   verify: answering<JobReport>()(ofVm),
   /** What was tried of a protected VM (the newest `limit`, 20) and when it is tried again. */
   retries: answering<RetriesReport>()(z.strictObject({ vm: vmKey, limit: limit.optional() })),

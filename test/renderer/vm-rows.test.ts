@@ -62,7 +62,13 @@ const summary = (name: string, isProtected = false): VmSummary => ({
 const site = (statuses: readonly VmStatus[], summaries: readonly VmSummary[] = []) => ({
   ...withStatusReport(
     emptySite,
-    { host: null, engineRunning: true, hostHealth: { health: 'Normal', reasons: [] }, vms: statuses },
+    {
+      host: null,
+      engineRunning: true,
+      hostHealth: { health: 'Normal', reasons: [] },
+      nextWindowAt: null,
+      vms: statuses,
+    },
     now,
   ),
   summaries,

@@ -1,6 +1,7 @@
 import type { DiskStatus, StatusReport, VmStatus } from '../../contract/reports.ts';
 import { formatBytes, formatCount, formatFraction, formatSeconds, formatTime } from './format.ts';
 import { fractionOf } from './progress-text.ts';
+import { describeResync, resyncNext } from './resync-text.ts';
 import { formatFields, formatTable, right } from './table.ts';
 import { phaseWords, stateWords } from './words.ts';
 
@@ -57,6 +58,7 @@ const whatNow = (vm: VmStatus, engineRunning: boolean, now: number): string | nu
   if (vm.activity !== null) return vm.activity;
   if (!engineRunning) return null;
   if (vm.retry !== null) return `retry at ${formatTime(vm.retry.nextAttemptAt, now)}`;
+  if (vm.resync !== null) return resyncNext(vm.resync, vm.paused, now);
   return vm.nextCycleAt === null ? null : `next at ${formatTime(vm.nextCycleAt, now)}`;
 };
 
@@ -73,7 +75,7 @@ export const describeVmStatus = (vm: VmStatus, engineRunning: boolean, now: numb
     ['Frequency', vm.frequencySeconds === null ? null : `every ${formatSeconds(vm.frequencySeconds)}`],
     ['RPO', rpoOf(vm)],
     ['Last sync', time(vm.lastSyncAt)],
-    ['Next cycle', engineRunning ? time(vm.nextCycleAt) : null],
+    ['Next cycle', engineRunning && vm.resync === null ? time(vm.nextCycleAt) : null],
     ['Now', vm.activity],
   ]);
   const remarks = [
@@ -86,13 +88,7 @@ export const describeVmStatus = (vm: VmStatus, engineRunning: boolean, now: numb
           `Failed ${formatCount(vm.retry.attempts, 'time')} since ${time(vm.retry.firstFailureAt)}: ${vm.retry.lastError.message}`,
           `Next attempt: ${time(vm.retry.nextAttemptAt)}; at once with hvrc retry ${vm.name}`,
         ]),
-    ...(vm.resync === null
-      ? []
-      : [
-          `Resynchronization required since ${time(vm.resync.since)}: ${vm.resync.cause}`,
-          `Prevention: ${vm.resync.prevention}`,
-          `Next: hvrc resync ${vm.name}`,
-        ]),
+    ...(vm.resync === null ? [] : describeResync(vm.resync, vm, engineRunning, now)),
     ...vm.disks.flatMap(({ name, error }) =>
       error === null ? [] : [`${name}: ${error.message} [${error.code}] Next: ${error.nextStep}`],
     ),

@@ -9,6 +9,7 @@ import { listFolder } from './list-folder.ts';
 import { productVersion } from './product-version.ts';
 import { protect } from './protect.ts';
 import { findInVaults, pointsReport, restoreVm } from './restore.ts';
+import { resyncHistory } from './resync-history.ts';
 import { retriesReport } from './retries.ts';
 import { unprotectVm } from './unprotect.ts';
 import { verifyVm } from './verify.ts';
@@ -108,9 +109,11 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
       }
       return engine.replicator(record.vmId).resynchronize().report;
     },
+    'resync.history': async ({ vm, limit }) => resyncHistory(store, findProtected(context, vm), limit ?? 100),
     verify: async ({ vm }) => {
       const record = findProtected(context, vm);
       const replicator = engine.replicator(record.vmId);
+      replicator.refuseWhileResynchronizing('verify');
       return startJob('verify', record, (job) => verifyVm(context, replicator, job));
     },
     retries: async ({ vm, limit }) => retriesReport(context, findProtected(context, vm), limit),
@@ -131,6 +134,7 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
         );
       }
       const replicator = engine.replicator(record.vmId);
+      replicator.refuseWhileResynchronizing('restore');
       return startJob('restore', record, (job) =>
         replicator.withStillReplica(`Restoring ${record.name}`, ({ signal }) => restore(job, signal), job),
       );

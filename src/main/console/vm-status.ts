@@ -3,6 +3,7 @@ import { ReplicationError } from '../../contract/errors.ts';
 import type { VmSummary } from '../../contract/host-reports.ts';
 import type { HostHealth, StatusReport, VmStatus } from '../../contract/reports.ts';
 import type { HostVm } from '../host/host.ts';
+import { nextWindow } from '../replication/resync-status.ts';
 import { healthOf, protectedVmStatus, unprotectedVmStatus } from '../replication/status-report.ts';
 import type { ProtectionRecord } from '../store/records.ts';
 import type { ConsoleContext } from './console-context.ts';
@@ -57,17 +58,19 @@ export const statusReport = async (
   const host = context.hostKeeper.root;
   const engineRunning = context.engine.isStarted;
   const hostHealth = healthOfHost(context);
+  const nextWindowAt = nextWindow(context.settings.get('resyncWindow'), context.clock.now());
   if (key === undefined) {
     const vms: VmStatus[] = [];
     for (const { vmId } of context.store.protections.list()) vms.push(await vmStatus(context, vmId));
     vms.sort((a, b) => badness[a.health] - badness[b.health] || a.name.localeCompare(b.name));
-    return { host, engineRunning, hostHealth, vms };
+    return { host, engineRunning, hostHealth, nextWindowAt, vms };
   }
   try {
     return {
       host,
       engineRunning,
       hostHealth,
+      nextWindowAt,
       vms: [await vmStatus(context, findProtected(context, key).vmId)],
     };
   } catch (error) {
@@ -76,6 +79,7 @@ export const statusReport = async (
       host,
       engineRunning,
       hostHealth,
+      nextWindowAt,
       vms: [unprotectedVmStatus(await context.hostKeeper.find(key))],
     };
   }

@@ -227,6 +227,11 @@ export class Job {
     this.update({ state: 'paused', error: null, nextAttemptAtMs: null }, true);
   }
 
+  /** It goes on by itself at `nextAttemptAtMs`; null while no window is to come. */
+  waitForWindow(nextAttemptAtMs: number | null): void {
+    this.update({ state: 'waitingForWindow', error: null, nextAttemptAtMs }, true);
+  }
+
   succeed(result: JobResult | null): void {
     this.update({ state: 'succeeded', endedAtMs: this.clock.now(), percent: 100, result, error: null }, true);
   }

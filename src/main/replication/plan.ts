@@ -1,21 +1,37 @@
 import type { ReplicationState } from '../../contract/model.ts';
+import type { ZoneName } from '../platform/week-schedule.ts';
 import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
-import { longestStepMs, plausibleMoment } from './retry-schedule.ts';
+import { type ResyncTime, type ResyncWindow, resyncTime } from './resync-schedule.ts';
+import { plausibleMoment, retryMoment } from './retry-schedule.ts';
 
-/** What a VM's replication does next, and when. `reason` is for people. */
+/** What a VM's replication does next, and when. */
 export type PlannedAction =
   | { readonly kind: 'initial'; readonly atMs: number }
   | { readonly kind: 'resync'; readonly atMs: number }
   | { readonly kind: 'cycle'; readonly atMs: number; readonly ship: boolean }
-  | { readonly kind: 'wait'; readonly untilMs: number | null; readonly reason: string };
+  | {
+      readonly kind: 'wait';
+      readonly untilMs: number | null;
+      /** For people. */
+      readonly reason: string;
+      /** What a resynchronization waits for; null when none is due. */
+      readonly resync: ResyncTime['waitsFor'] | null;
+    };
+
+const resyncReasons: Readonly<Record<ResyncTime['waitsFor'], string>> = {
+  retry: 'waits for the next attempt',
+  window: 'waits for the resynchronization window',
+  resume: 'is paused',
+  person: 'waits to be resynchronized',
+};
 
 /**
- * The next step of one VM. Pure: what it decides follows from the records and the time alone.
+ * The next step of one VM. Pure: what it decides follows from the records, the window and the time alone.
  *
  * | the VM is …                                   | next                                                       |
  * |-----------------------------------------------|------------------------------------------------------------|
- * | marked for resynchronization, or in error     | waits for a person                                         |
- * | marked, and its resynchronization failed      | resynchronizes at the retry's time; paused: waits          |
+ * | marked for resynchronization                  | resynchronizes, or waits: see `resyncTime`                 |
+ * | in error                                      | waits for a person                                         |
  * | without a complete initial replica            | initial replication, at the retry's time; paused: waits    |
  * | paused                                        | tracks at the copy frequency, sends nothing                |
  * | waiting for a retry                           | tracks at the copy frequency, sends at the retry's time    |
@@ -25,17 +41,21 @@ export const planNext = (
   vm: ProtectionRecord,
   disks: readonly ProtectedDiskRecord[],
   nowMs: number,
+  window: ResyncWindow,
+  zone?: ZoneName,
 ): PlannedAction => {
   if (vm.resync !== null) {
-    if (vm.retry !== null && vm.pausedAtMs === null)
-      return { kind: 'resync', atMs: retryMoment(vm, nowMs) ?? nowMs };
-    return { kind: 'wait', untilMs: null, reason: 'waits to be resynchronized' };
+    const { atMs, waitsFor } = resyncTime(vm, nowMs, window, zone);
+    if (atMs !== null && (waitsFor === 'retry' || atMs <= nowMs)) return { kind: 'resync', atMs };
+    return { kind: 'wait', untilMs: atMs, reason: resyncReasons[waitsFor], resync: waitsFor };
   }
-  if (vm.error !== null)
-    return { kind: 'wait', untilMs: null, reason: 'waits for somebody to act on the error' };
+  if (vm.error !== null) {
+    const reason = 'waits for somebody to act on the error';
+    return { kind: 'wait', untilMs: null, reason, resync: null };
+  }
   const retryAtMs = retryMoment(vm, nowMs);
   if (needsInitial(disks)) {
-    if (vm.pausedAtMs !== null) return { kind: 'wait', untilMs: null, reason: 'is paused' };
+    if (vm.pausedAtMs !== null) return { kind: 'wait', untilMs: null, reason: 'is paused', resync: null };
     return { kind: 'initial', atMs: retryAtMs ?? nowMs };
   }
   const cycleAtMs = plausibleMoment(vm.nextCycleAtMs ?? nowMs, nowMs, vm.frequencySeconds * 1000);
@@ -45,16 +65,6 @@ export const planNext = (
     ? { kind: 'cycle', atMs: retryAtMs, ship: true }
     : { kind: 'cycle', atMs: cycleAtMs, ship: retryAtMs <= Math.max(cycleAtMs, nowMs) };
 };
-
-/** When the retry comes; now, if the clock went back since it was scheduled. */
-const retryMoment = ({ retry }: ProtectionRecord, nowMs: number): number | null =>
-  retry === null
-    ? null
-    : plausibleMoment(
-        retry.nextAttemptAtMs,
-        nowMs,
-        Math.max(longestStepMs, retry.lastError.retryAfterMs ?? 0),
-      );
 
 export const needsInitial = (disks: readonly ProtectedDiskRecord[]): boolean =>
   disks.some((disk) => !disk.excluded && disk.phase !== 'complete');

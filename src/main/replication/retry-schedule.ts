@@ -1,3 +1,5 @@
+import type { ProtectionRecord } from '../store/records.ts';
+
 /**
  * When a recoverable failure is tried again (replication-rules.md, Retry): 1, 2, 4, 8 and 10 minutes apart, counted from
  * the start of the first attempt, then every 30 minutes. A success starts over.
@@ -36,6 +38,16 @@ export const nextAttemptAtMs = (firstFailureAtMs: number, attempts: number, nowM
  */
 export const plausibleMoment = (atMs: number, nowMs: number, longestMs: number): number =>
   atMs - nowMs > longestMs ? nowMs : atMs;
+
+/** When a VM's retry comes; now, if the clock went back since it was scheduled; null when there is none. */
+export const retryMoment = ({ retry }: Pick<ProtectionRecord, 'retry'>, nowMs: number): number | null =>
+  retry === null
+    ? null
+    : plausibleMoment(
+        retry.nextAttemptAtMs,
+        nowMs,
+        Math.max(longestStepMs, retry.lastError.retryAfterMs ?? 0),
+      );
 
 /** The moments that follow a failure if every attempt fails at once: `attempts` counts the failures so far. */
 export const projectAttempts = (

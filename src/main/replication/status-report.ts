@@ -1,6 +1,5 @@
-import { errorCatalogue } from '../../contract/errors.ts';
 import { replicationStates } from '../../contract/model.ts';
-import type { DiskStatus, ResyncStatus, VmStatus } from '../../contract/reports.ts';
+import type { DiskStatus, VmStatus } from '../../contract/reports.ts';
 import type { HostVm } from '../host/host.ts';
 import { activeLogPath } from '../hrl/rotation.ts';
 import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
@@ -8,6 +7,7 @@ import type { EngineContext } from './engine-context.ts';
 import { type HealthFacts, judgeHealth } from './health.ts';
 import { bitmapBytes } from './log-room.ts';
 import { stateOf } from './plan.ts';
+import { resyncStatus } from './resync-status.ts';
 import { rpoLimitSeconds, rpoSeconds } from './rpo.ts';
 import type { VmReplicator } from './vm-replicator.ts';
 import { thresholdShare } from './vm-tracking.ts';
@@ -54,7 +54,7 @@ export const protectedVmStatus = (
             nextAttemptAt: new Date(record.retry.nextAttemptAtMs).toISOString(),
             lastError: record.retry.lastError,
           },
-    resync: resyncStatus(record),
+    resync: resyncStatus(record, nowMs, settings.get('resyncWindow'), state === 'Resynchronizing'),
     lastCycle: record.lastCycle,
     disks: disks.map((disk) =>
       diskStatus(record, disk, replicator, {
@@ -94,16 +94,6 @@ const diskStatus = (
   progress: replicator?.progressOf(disk.diskId) ?? null,
   error: vm.error !== null && vm.error.file === disk.path ? vm.error : null,
 });
-
-const resyncStatus = ({ resync }: ProtectionRecord): ResyncStatus | null =>
-  resync === null
-    ? null
-    : {
-        code: resync.code,
-        cause: resync.message,
-        since: new Date(resync.sinceMs).toISOString(),
-        prevention: errorCatalogue[resync.code].nextStep,
-      };
 
 /** The health of a protected VM as it is now. */
 export const healthOf = (

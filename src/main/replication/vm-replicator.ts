@@ -1,5 +1,5 @@
-import type { ReplicationError } from '../../contract/errors.ts';
-import type { CycleResult, ResyncResult } from '../../contract/job-reports.ts';
+import { ReplicationError } from '../../contract/errors.ts';
+import type { CycleResult } from '../../contract/job-reports.ts';
 import { isEnded } from '../../contract/job-reports.ts';
 import type { Progress } from '../../contract/reports.ts';
 import type { SendResult } from '../workers/protocol.ts';
@@ -13,9 +13,10 @@ import { needsInitial, nextCycleAtMs, planNext, stateOf } from './plan.ts';
 import { ProtectedVm } from './protected-vm.ts';
 import { ReplicationLoop } from './replication-loop.ts';
 import { requireTrackable } from './require-trackable.ts';
+import { markVm } from './resync-marks.ts';
+import { ResyncRuns } from './resync-runs.ts';
 import { VmActivity } from './vm-activity.ts';
 import { replicateInitially } from './vm-initial.ts';
-import { resynchronizeVm } from './vm-resync.ts';
 import { shipVm } from './vm-shipping.ts';
 import { type TrackingResult, trackVm } from './vm-tracking.ts';
 
@@ -32,8 +33,8 @@ export class VmReplicator {
   private interruption = new AbortController();
   private isLeaving = false;
   private backgroundShipping: Promise<void> | null = null;
-  private resyncUnderWay: { readonly job: Job; readonly done: Promise<void> } | null = null;
-  private resynchronizing = false;
+  private readonly resyncs: ResyncRuns;
+  private unfollow: (() => void) | null = null;
 
   constructor(engine: EngineContext, vmId: string) {
     this.engine = engine;
@@ -44,6 +45,16 @@ export class VmReplicator {
       () => engine.bandwidth.blockedOn,
     );
     this.loop = new ReplicationLoop(engine, vmId, (sleep) => this.turn(sleep));
+    this.resyncs = new ResyncRuns(engine, this.vm, {
+      work: this.work,
+      options: (...signals) => this.options(...signals),
+      succeeded: (attempt, sentBytes) => {
+        this.scheduleNextCycle(attempt.startedAtMs);
+        this.succeeded(attempt, sentBytes);
+      },
+      failed: (attempt, thrown, job) => this.failed(attempt, thrown, job),
+      stateChanged: () => this.saveState(),
+    });
   }
 
   get activity(): string | null {
@@ -51,7 +62,7 @@ export class VmReplicator {
   }
 
   get isResynchronizing(): boolean {
-    return this.resynchronizing;
+    return this.resyncs.running !== null;
   }
 
   get needsInitial(): boolean {
@@ -66,19 +77,18 @@ export class VmReplicator {
   start(): void {
     if (this.loop.isRunning) return;
     if (this.stopping.signal.aborted) this.stopping = new AbortController();
-    if (this.vm.record.resync !== null) {
-      if (this.engine.jobs.resume('resync', this.vm.vmId) !== null) this.resynchronize();
-      else this.giveLogsBack();
-    }
+    this.resyncs.takeUp();
+    this.unfollow = this.engine.settings.follow('resyncWindow', () => this.loop.wake());
     this.loop.start(this.stopping.signal);
   }
 
   /** Ends at the next checkpoint. */
   async stop(): Promise<void> {
     this.stopping.abort();
+    this.unfollow?.();
     await this.loop.ended();
     await this.backgroundShipping;
-    await this.resyncUnderWay?.done;
+    await this.resyncs.ended();
     await this.work.exclusively('Stopping', async () => undefined);
   }
 
@@ -140,24 +150,18 @@ export class VmReplicator {
     }
   }
 
-  /** Begins a resynchronization, or goes on with the one that runs or that an earlier run left; its job. */
+  /** A person asks for a resynchronization, or for the one that waits to go on; its job. */
   resynchronize(): Job {
-    if (this.resyncUnderWay !== null) return this.resyncUnderWay.job;
-    const { vmId } = this.vm;
-    const { jobs, background } = this.engine;
-    const job =
-      jobs.resume('resync', vmId) ?? jobs.create('resync', vmId, this.vm.record.name, ['Check the disks']);
-    const { promise: done, resolve } = Promise.withResolvers<void>();
-    this.resyncUnderWay = { job, done };
-    background.run('Resynchronization', async () => {
-      try {
-        await this.compareAndRepair(job);
-      } finally {
-        this.resyncUnderWay = null;
-        resolve();
-      }
-    });
-    return job;
+    return this.resyncs.ask();
+  }
+
+  /** @throws ReplicationError `STATE_INVALID` while the VM is being resynchronized, which says how to `act` all the same */
+  refuseWhileResynchronizing(act: string): void {
+    const job = this.resyncs.running;
+    if (job === null) return;
+    const { name } = this.vm.record;
+    const text = `${name} is being resynchronized (${job.report.percent ?? 0} %); ${act} when it is done, or pause it first: hvrc pause ${name}.`;
+    throw new ReplicationError('STATE_INVALID', text, { vm: name });
   }
 
   /** Work of another kind that must not run beside tracking or sending: verify, restore. */
@@ -199,7 +203,10 @@ export class VmReplicator {
         : `Replication of ${name} goes on.`;
       this.engine.events.info(text, this.subject());
     }
-    if (paused) this.interrupt();
+    if (paused) {
+      this.interrupt();
+      this.resyncs.hold();
+    }
     this.saveState();
     this.loop.wake();
   }
@@ -207,21 +214,25 @@ export class VmReplicator {
   /** A person cancelled the job of this VM: what would go on by itself waits to be asked again. */
   cancelled(job: Pick<Job['report'], 'kind'>): void {
     if (job.kind === 'initial') this.setPaused(true);
-    if (job.kind === 'resync' && this.vm.record.resync !== null) this.vm.update({ retry: null });
+    if (job.kind === 'resync') this.resyncs.cancelled();
     this.saveState();
+    this.loop.wake();
   }
 
   /** Waits for, or does, the next thing of the plan. */
   private async turn(sleep: (ms: number) => Promise<void>): Promise<void> {
     const nowMs = this.engine.clock.now();
-    const action = planNext(this.vm.record, this.vm.disks, nowMs);
+    const window = this.engine.settings.get('resyncWindow');
+    const action = planNext(this.vm.record, this.vm.disks, nowMs, window);
+    if (action.kind === 'wait' && action.resync !== null)
+      this.resyncs.showWaiting(action.resync, action.untilMs);
     const atMs = action.kind === 'wait' ? (action.untilMs ?? Number.POSITIVE_INFINITY) : action.atMs;
     if (atMs > nowMs) await sleep(atMs - nowMs);
     else if (action.kind === 'initial') await this.initial();
     else if (action.kind === 'cycle') await this.scheduledCycle(action.ship);
     else {
-      this.resynchronize();
-      await this.resyncUnderWay?.done;
+      this.resyncs.begin();
+      await this.resyncs.ended();
     }
   }
 
@@ -280,42 +291,6 @@ export class VmReplicator {
     return this.work.ship(activity, work, options.signal);
   }
 
-  private async compareAndRepair(job: Job): Promise<void> {
-    const { name } = this.vm.record;
-    const startedAtMs = this.engine.clock.now();
-    const attempt: Attempt = { what: 'resync', startedAtMs, dueAtMs: startedAtMs };
-    const options = this.options(job.signal);
-    const work = async () => {
-      if (isEnded(job.record.state)) return;
-      job.running();
-      this.resynchronizing = true;
-      this.clearError();
-      if (this.vm.record.resync === null) {
-        // Marked while it runs, so that an interruption leaves the VM marked and not half compared.
-        const message = 'A resynchronization was started by hand and has not ended.';
-        this.vm.update({ resync: { code: 'RESYNC_REQUIRED', message, sinceMs: startedAtMs } });
-      }
-      try {
-        const outcome = await resynchronizeVm(this.engine, this.vm, job, options);
-        const durationMs = this.engine.clock.now() - startedAtMs;
-        const result: ResyncResult = { kind: 'resync', vm: name, ...outcome, durationMs };
-        this.resynchronizing = false;
-        this.scheduleNextCycle(startedAtMs);
-        this.succeeded(attempt, outcome.sentBytes);
-        job.succeed(result);
-        const text = `${name} is resynchronized: ${outcome.differentBlocks} blocks differed.`;
-        this.engine.events.info(text, this.subject());
-      } finally {
-        this.resynchronizing = false;
-      }
-    };
-    try {
-      await this.work.exclusively(`Resynchronizing ${name}`, work, options.signal);
-    } catch (error) {
-      this.failed(attempt, error, job);
-    }
-  }
-
   private options(...signals: AbortSignal[]) {
     return {
       signal: AbortSignal.any([this.stopping.signal, ...signals]),
@@ -355,32 +330,9 @@ export class VmReplicator {
 
   /** Tracking stops and gives its space back; the VM waits for a person, or for the resync window. */
   private markForResync(error: ReplicationError): void {
-    const { resync } = this.vm.record;
-    if (resync === null) {
-      const { code, message } = error;
-      this.vm.update({
-        resync: { code, message, sinceMs: this.engine.clock.now() },
-        retry: null,
-        unsent: null,
-        shipment: null,
-        direct: null,
-      });
-    }
+    markVm(this.engine, this.vm, error, false);
     this.interrupt();
-    this.giveLogsBack();
-  }
-
-  private giveLogsBack(): void {
-    this.engine.background.run('Giving back the space of the logs', () =>
-      // An uploader may hold a log open: it lets go first.
-      this.work.exclusively('Giving back the space of the logs', async () => {
-        if (this.vm.record.resync === null) return;
-        for (const { diskId, rootPath } of this.vm.includedDisks) {
-          await this.engine.pool.run('dropLogs', { diskId, rootPath, sequence: null });
-          this.vm.dropSideFiles(diskId);
-        }
-      }),
-    );
+    this.resyncs.giveLogsBack();
   }
 
   private interrupt(): void {
@@ -390,7 +342,7 @@ export class VmReplicator {
 
   private saveState(): void {
     const record = this.vm.record;
-    const state = stateOf(record, this.vm.disks, this.resynchronizing);
+    const state = stateOf(record, this.vm.disks, this.isResynchronizing);
     if (state !== record.state) this.vm.update({ state });
     this.changed();
   }

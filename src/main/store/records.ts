@@ -14,6 +14,7 @@ import {
   replicationStateSchema,
 } from '../../contract/report-schemas.ts';
 import { eventLevels } from '../../contract/reports.ts';
+import { resyncMark } from './resync-record.ts';
 
 const moment = z.number().int().min(0);
 const bytes = z.number().int().min(0);
@@ -86,7 +87,7 @@ export const protectionRecord = z.object({
     .nullable(),
   /** A non-recoverable error that stopped replication until somebody acts. */
   error: errorReportSchema.nullable(),
-  resync: z.object({ code: errorCodeSchema, message: z.string(), sinceMs: moment }).nullable(),
+  resync: resyncMark.nullable(),
 });
 export type ProtectionRecord = Readonly<z.infer<typeof protectionRecord>>;
 

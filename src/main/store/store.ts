@@ -15,6 +15,7 @@ import {
   type VaultRecord,
   vaultRecord,
 } from './records.ts';
+import { type ResyncRecord, resyncRecord } from './resync-record.ts';
 import { SampleTable } from './sample-table.ts';
 import { Settings } from './settings.ts';
 import { type StatisticsState, StatisticsTable, statisticsState } from './statistics-table.ts';
@@ -39,6 +40,8 @@ export interface Store {
   /** What its cycles came to, by the hour; goes with its protection. */
   readonly statistics: StatisticsTable;
   readonly statisticsState: KeyedTable<[vmId: string], StatisticsState>;
+  /** Why VMs were marked for resynchronization, and what came of it. */
+  readonly resyncs: JournalTable<ResyncRecord>;
   /** Everything that `change` writes, or nothing of it; durable when it returns. `change` must not be async. */
   transaction<T>(change: () => T): T;
   /** The same without waiting for the disk: a power cut may undo it. For what only tells a story. */
@@ -92,6 +95,7 @@ export const openStore = (path: string): Store => {
       keyOf: ({ vmId }): [string] => [vmId],
       schema: statisticsState,
     }),
+    resyncs: new JournalTable(file, { table: 'resyncs', schema: resyncRecord, columns: ofVm, keep: 5_000 }),
     transaction: (change) => file.transaction(change),
     relaxed: (change) => file.transaction(change, 'normal'),
     close: () => file.close(),

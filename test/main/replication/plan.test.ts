@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ReplicationError } from '../../../src/contract/errors.ts';
-import { nextCycleAtMs, planNext, stateOf } from '../../../src/main/replication/plan.ts';
+import { defaultSettings } from '../../../src/contract/settings.ts';
+import { nextCycleAtMs, planNext as planWith, stateOf } from '../../../src/main/replication/plan.ts';
+import type { ProtectedDiskRecord, ProtectionRecord } from '../../../src/main/store/records.ts';
 import { protectedDiskRecord, protectionRecord } from '../../support/records.ts';
 
 const error = new ReplicationError('VAULT_UNREACHABLE', 'The share is away.').toReport();
@@ -12,6 +14,9 @@ const retry = (nextAttemptAtMs: number) => ({
   lastError: error,
 });
 const complete = [protectedDiskRecord()];
+const windowOff = { ...defaultSettings.resyncWindow, enabled: false };
+const planNext = (vm: ProtectionRecord, disks: readonly ProtectedDiskRecord[], nowMs: number) =>
+  planWith(vm, disks, nowMs, windowOff);
 
 describe('the plan of a VM', () => {
   it('runs a cycle at the copy frequency', () => {
@@ -61,17 +66,31 @@ describe('the plan of a VM', () => {
     });
   });
 
-  it('waits for a person after a non-recoverable error or when marked for resynchronization', () => {
+  it('waits for a person after a non-recoverable error, or when marked and the window is off', () => {
     expect(planNext(protectionRecord({ error }), complete, 1_400_000).kind).toBe('wait');
     const resync = { code: 'HRL_THRESHOLD' as const, message: 'too much', sinceMs: 1 };
     expect(planNext(protectionRecord({ resync }), complete, 1_400_000).kind).toBe('wait');
   });
 
   it('resynchronizes again after an attempt that may be retried, unless it is paused', () => {
-    const resync = { code: 'HRL_THRESHOLD' as const, message: 'too much', sinceMs: 1 };
+    const resync = { code: 'HRL_THRESHOLD' as const, message: 'too much', sinceMs: 1, askedAtMs: 2 };
     const vm = protectionRecord({ resync, retry: retry(1_500_000) });
     expect(planNext(vm, complete, 1_400_000)).toEqual({ kind: 'resync', atMs: 1_500_000 });
     expect(planNext({ ...vm, pausedAtMs: 1 }, complete, 1_600_000).kind).toBe('wait');
+  });
+
+  it('resynchronizes a marked VM in the window, and says when that opens', () => {
+    const resync = { code: 'HRL_THRESHOLD' as const, message: 'too much', sinceMs: 1 };
+    const [noon, evening] = ['2026-11-20T12:00:00Z', '2026-11-20T18:30:00Z'].map((at) => Date.parse(at));
+    const plan = (nowMs: number) =>
+      planWith(protectionRecord({ resync }), complete, nowMs, defaultSettings.resyncWindow, 'UTC');
+    expect(plan(noon!)).toEqual({
+      kind: 'wait',
+      untilMs: evening,
+      reason: 'waits for the resynchronization window',
+      resync: 'window',
+    });
+    expect(plan(evening!)).toEqual({ kind: 'resync', atMs: evening });
   });
 });
 

@@ -25,9 +25,16 @@ export const replicationCommands = (program: Command, runner: CommandRunner): vo
     .description('compare a VM’s disks with their replicas block by block and send what differs')
     .argument('<vm>', 'name or id')
     .option('--deep', 'read the replicas themselves instead of trusting their recorded digests')
-    .addHelpText('after', examples('resync WEB01', 'resync WEB01 --deep'))
-    .action((vm: string, { deep = false }: { deep?: boolean }) =>
+    .option('--history', 'show why it was needed before and what came of it, and change nothing')
+    .addHelpText('after', examples('resync WEB01', 'resync WEB01 --deep', 'resync WEB01 --history'))
+    .action((vm: string, { deep = false, history = false }: { deep?: boolean; history?: boolean }) =>
       runner.run(async (session) => {
+        if (history) {
+          const report = await session.request('resync.history', { vm });
+          const { describeResyncs } = await import('../resync-text.ts');
+          session.output.answer(report, () => describeResyncs(report, session.environment.now()));
+          return undefined;
+        }
         const { followJob } = await import('../follow-job.ts');
         answer(session, await followJob(session, () => session.request('resync', { vm, deep }), 'leave'));
         return undefined;

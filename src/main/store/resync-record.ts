@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { errorCodeSchema } from '../../contract/report-schemas.ts';
+
+const moment = z.number().int().min(0);
+const count = z.number().int().min(0);
+
+/** Why and since when a VM must be resynchronized, and what a person has said about it. */
+export const resyncMark = z.object({
+  code: errorCodeSchema,
+  message: z.string(),
+  sinceMs: moment,
+  /** Name of the disk that it came from; absent when it is not one disk's. */
+  disk: z.string().optional(),
+  /** When a person asked for the resynchronization: it runs at once, whatever the window. */
+  askedAtMs: moment.optional(),
+  /** A person cancelled it: not by itself before then; null: not before a person asks. */
+  holdUntilMs: moment.nullable().optional(),
+  /** Its entry in the history. */
+  historyId: z.number().int().positive().optional(),
+});
+export type ResyncMark = Readonly<z.infer<typeof resyncMark>>;
+
+/** One mark of a VM, from its cause to the resynchronization that resolved it. */
+export const resyncRecord = z.object({
+  vmId: z.string(),
+  vm: z.string(),
+  code: errorCodeSchema,
+  message: z.string(),
+  prevention: z.string(),
+  disk: z.string().nullable(),
+  markedAtMs: moment,
+  /** Whether a person asked for it, rather than its window. */
+  byHand: z.boolean(),
+  /** When the VM was in order again; null while it is not. */
+  resolvedAtMs: moment.nullable(),
+  /** What the comparison that resolved it came to; null until then, and where a crash took it. */
+  outcome: z
+    .object({
+      comparedBlocks: count,
+      differentBlocks: count,
+      sentBytes: count,
+      durationMs: z.number().min(0),
+    })
+    .nullable(),
+});
+export type ResyncRecord = Readonly<z.infer<typeof resyncRecord>>;
