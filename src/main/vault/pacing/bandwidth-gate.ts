@@ -25,6 +25,8 @@ const processTime: GateTime = {
 const secondUs = 1_000_000;
 /** One piece is at most this much of the limit: what a window of 10 s can be off by. */
 const pieceUs = secondUs / 5;
+/** Of smaller pieces the headers would weigh more than the evenness is worth. */
+const leastPieceBytes = 16 * 1024;
 /** Timers are late: this much is caught up on, and no more. */
 const slackUs = secondUs / 5;
 /** A limit that changes is noticed by whoever waits after this long. */
@@ -121,6 +123,6 @@ export class BandwidthGate {
 }
 
 const pieceOf = (wanted: number, unitBytes: number, limit: number): number => {
-  const most = Math.floor((limit * pieceUs) / secondUs / unitBytes) * unitBytes;
-  return Math.min(wanted, Math.max(unitBytes, most));
+  const even = Math.max(leastPieceBytes, (limit * pieceUs) / secondUs);
+  return Math.min(wanted, Math.max(1, Math.floor(even / unitBytes)) * unitBytes);
 };
