@@ -230,6 +230,23 @@ export const errorCatalogue = {
     'Choose an empty directory.',
   ),
   VERIFY_MISMATCH: nonRecoverable('The copy differs from what it should hold', 'Resynchronize the VM.'),
+  // alerts
+  ALERT_CHANNEL_OFF: nonRecoverable(
+    'The alert channel is not set up',
+    'Set it up under Alerts, or with hvrc alerts set.',
+  ),
+  ALERT_UNREACHABLE: recoverable(
+    'The server for alerts cannot be reached',
+    'Check its name, its port and the network; the message is sent again by itself.',
+  ),
+  ALERT_UNTRUSTED: nonRecoverable(
+    'The server for alerts cannot be trusted',
+    'Check the server’s name and certificate; of a private authority, give its file to the engine in NODE_EXTRA_CA_CERTS.',
+  ),
+  ALERT_REFUSED: nonRecoverable(
+    'The server refused the alert',
+    'Correct the sign-in or the addresses of the channel, then test it.',
+  ),
   // engine
   RESYNC_REQUIRED: nonRecoverable(
     'The virtual machine must be resynchronized',

@@ -1,5 +1,6 @@
 /** What the engine pushes to whoever subscribed. Each push carries the whole new report, so that a lost one does no harm. */
 
+import type { NotificationReport } from './alerts.ts';
 import type { JobReport } from './job-reports.ts';
 import type { EventReport, VmStatus } from './reports.ts';
 
@@ -7,4 +8,6 @@ export type EnginePush =
   | { readonly kind: 'status'; readonly status: VmStatus }
   | { readonly kind: 'unprotected'; readonly vmId: string }
   | { readonly kind: 'job'; readonly job: JobReport }
-  | { readonly kind: 'event'; readonly event: EventReport };
+  | { readonly kind: 'event'; readonly event: EventReport }
+  /** For a person to see at once: what shows pages shows it. */
+  | { readonly kind: 'notification'; readonly notification: NotificationReport };

@@ -7,6 +7,7 @@
 
 import { z } from 'zod';
 import { absolutePath } from './absolute-path.ts';
+import { type AlertsReport, alertChannels, secretChannels } from './alerts.ts';
 import { eventFilterFields } from './event-filter.ts';
 import type { FolderReport } from './folders.ts';
 import type { HostReport, VmSummary } from './host-reports.ts';
@@ -154,6 +155,17 @@ export const requests = {
   'fs.list': answering<FolderReport>()(z.strictObject({ path: absolutePath.optional() })),
   /** The machine has slept: whoever waits looks at the clock again. */
   'engine.wake': answering<{ readonly woken: number }>()(none),
+  /** Alerts that hold now, and the state of the channels. */
+  alerts: answering<AlertsReport>()(none),
+  /** Sends a test message through a channel, as it is set up now, and answers when it was taken. */
+  'alerts.test': answering<{ readonly delivered: true }>()(
+    z.strictObject({ channel: z.literal(alertChannels) }),
+  ),
+  /** Keeps a channel's secret, or with null forgets it. */
+  'alerts.secret': answering<AlertsReport>()(
+    z.strictObject({ channel: z.literal(secretChannels), secret: z.string().min(1).max(1024).nullable() }),
+  ),
+
   'engine.info': answering<EngineReport>()(none),
   /** Answered by the door that runs the engine: an orderly stop begins. */
   'engine.stop': answering<{ readonly stopping: true }>()(none),

@@ -4,6 +4,14 @@
  */
 
 import { z } from 'zod';
+import {
+  alertSettings,
+  defaultAlertSettings,
+  defaultHealthPingSettings,
+  defaultMetricsSettings,
+  healthPingSettings,
+  metricsSettings,
+} from './alert-settings.ts';
 import { bandwidth, defaultBandwidth, defaultUpload, upload } from './bandwidth.ts';
 import { weekdays, weekHours } from './week-hours.ts';
 
@@ -26,7 +34,15 @@ const monitoring = z.strictObject({
   rpoLimitMinutes: z.int().min(1).max(10_080).nullable(),
 });
 
-export const settingsSchema = z.strictObject({ resyncWindow, monitoring, bandwidth, upload });
+export const settingsSchema = z.strictObject({
+  resyncWindow,
+  monitoring,
+  bandwidth,
+  upload,
+  alerts: alertSettings,
+  metrics: metricsSettings,
+  healthPing: healthPingSettings,
+});
 export type Settings = Readonly<z.infer<typeof settingsSchema>>;
 export type SettingsSection = keyof Settings;
 export const sectionNames = Object.keys(settingsSchema.shape) as readonly SettingsSection[];
@@ -41,6 +57,9 @@ export const defaultSettings: Settings = {
   monitoring: { intervalHours: 12, startHour: 9, rpoLimitMinutes: null },
   bandwidth: defaultBandwidth,
   upload: defaultUpload,
+  alerts: defaultAlertSettings,
+  metrics: defaultMetricsSettings,
+  healthPing: defaultHealthPingSettings,
 };
 
 /** Any sections, and of each any fields. */
@@ -49,5 +68,8 @@ export const settingsChange = z.strictObject({
   monitoring: monitoring.partial().optional(),
   bandwidth: bandwidth.partial().optional(),
   upload: upload.partial().optional(),
+  alerts: alertSettings.partial().optional(),
+  metrics: metricsSettings.partial().optional(),
+  healthPing: healthPingSettings.partial().optional(),
 });
 export type SettingsChange = z.input<typeof settingsChange>;

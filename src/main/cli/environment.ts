@@ -9,6 +9,8 @@ export interface OutputStream {
 export interface CliEnvironment {
   readonly stdout: OutputStream & NodeJS.WritableStream;
   readonly stderr: OutputStream & NodeJS.WritableStream;
+  /** What somebody types; read for secrets only. */
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean; setRawMode?(raw: boolean): unknown };
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What relative paths count from. */
   readonly cwd: string;

@@ -19,3 +19,12 @@ export const positiveNumber = (text: string): number => {
 
 /** Gathers an option that may be given more than once. */
 export const gather = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+
+/** Reads an argument as one of a few words. */
+export const oneOf =
+  <T extends string>(words: readonly T[]) =>
+  (text: string): T => {
+    const word = words.find((each) => each === text);
+    if (word !== undefined) return word;
+    throw new InvalidArgumentError(`It must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}.`);
+  };

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { ReplicationError } from '../../contract/errors.ts';
 import { CommandRunner, type GlobalOptions } from './command-runner.ts';
+import { alertCommands } from './commands/alerts.ts';
 import { bandwidthCommands } from './commands/bandwidth.ts';
 import { diskCommands } from './commands/disk.ts';
 import { engineCommands } from './commands/engine.ts';
@@ -70,6 +71,7 @@ Commands given while an engine runs (hvrc run, the console, the agent) go to tha
     recoveryCommands,
     jobCommands,
     eventCommands,
+    alertCommands,
     settingsCommands,
     bandwidthCommands,
     engineCommands,

@@ -6,6 +6,7 @@ import type { CliEnvironment } from './environment.ts';
 export const systemEnvironment = (): CliEnvironment => ({
   stdout: process.stdout,
   stderr: process.stderr,
+  stdin: process.stdin,
   env: process.env,
   // npm starts scripts in the project's directory and keeps here where the user was.
   cwd: (process.env.npm_lifecycle_event === 'hvrc' ? process.env.INIT_CWD : undefined) ?? process.cwd(),

@@ -1,3 +1,4 @@
+import type { Alerts } from '../alerts/alerts.ts';
 import type { ReplicationEngine } from '../replication/engine.ts';
 import type { EngineContext } from '../replication/engine-context.ts';
 import type { HostKeeper } from './host-keeper.ts';
@@ -8,6 +9,7 @@ export interface ConsoleContext extends EngineContext {
   readonly engine: ReplicationEngine;
   readonly hostKeeper: HostKeeper;
   readonly vaults: VaultKeeper;
+  readonly alerts: Alerts;
   readonly dataDirectory: string;
   readonly logPath: string;
   readonly startedAtMs: number;

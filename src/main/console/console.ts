@@ -7,6 +7,7 @@ import type { Console, ConsoleOptions } from '../../contract/client.ts';
 import { ReplicationError } from '../../contract/errors.ts';
 import type { EnginePush } from '../../contract/events.ts';
 import type { CheckedParams, RequestName, RequestParams, RequestResult } from '../../contract/requests.ts';
+import { Alerts } from '../alerts/alerts.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import { dataPaths } from '../platform/data-directory.ts';
 import { type LogFile, openLog } from '../platform/log.ts';
@@ -29,9 +30,12 @@ import { WorkerPool } from '../workers/worker-pool.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { requestHandlers } from './handlers.ts';
 import { HostKeeper } from './host-keeper.ts';
+import { PlaceObserver } from './place-observer.ts';
+import { productVersion } from './product-version.ts';
 import { ReplicaLocations } from './replica-locations.ts';
 import { StatusPusher } from './status-pusher.ts';
 import { VaultKeeper } from './vault-keeper.ts';
+import { statusReport } from './vm-status.ts';
 
 const installationSetting: Setting<string> = { key: 'installationId', schema: z.string() };
 
@@ -56,6 +60,7 @@ class EngineConsole implements Console {
   private readonly background: BackgroundWork;
   private readonly bandwidth: BandwidthLimit;
   private readonly pusher: StatusPusher;
+  private readonly alerts: Alerts;
   private readonly handlers: ReturnType<typeof requestHandlers>;
   private readonly listeners = new Set<(push: EnginePush) => void>();
   private stopped: Promise<void> | null = null;
@@ -103,8 +108,20 @@ class EngineConsole implements Console {
     this.sampler = new Sampler(base, (vm, nowMs) => statistics.follow(vm, nowMs));
     this.engine = new ReplicationEngine(base);
     const locations = new ReplicaLocations(this.store, vaults);
+    const places = new PlaceObserver({ store: this.store, clock, vaults, dataDirectory });
+    this.alerts = new Alerts({
+      ...base,
+      secrets,
+      push,
+      host: hostname(),
+      version: productVersion,
+      vms: async () => (await statusReport(context, undefined)).vms,
+      places: () => places.look(),
+    });
+    this.listeners.add((event) => this.alerts.note(event));
     const context: ConsoleContext = {
       ...base,
+      alerts: this.alerts,
       engine: this.engine,
       hostKeeper,
       vaults,
@@ -133,6 +150,7 @@ class EngineConsole implements Console {
   async start(): Promise<void> {
     this.engine.start();
     this.sampler.start();
+    this.alerts.start();
   }
 
   stop(): Promise<void> {
@@ -155,6 +173,7 @@ class EngineConsole implements Console {
 
   private async shutDown(): Promise<void> {
     this.jobs.stop();
+    await this.alerts.stop();
     await this.engine.stop();
     this.sampler.stop();
     this.bandwidth.close();

@@ -168,6 +168,16 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
 
     'fs.list': ({ path }) => listFolder(path),
     'engine.wake': async () => ({ woken: engine.wake() }),
+    alerts: async () => context.alerts.report(),
+    'alerts.test': async ({ channel }) => {
+      await context.alerts.test(channel);
+      return { delivered: true };
+    },
+    'alerts.secret': async ({ channel, secret }) => {
+      context.alerts.setSecret(channel, secret);
+      return context.alerts.report();
+    },
+
     'engine.info': async () => ({
       pid: process.pid,
       version: productVersion,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import type { JobReport } from '../../../src/contract/job-reports.ts';
 import type { VmStatus } from '../../../src/contract/reports.ts';
 import type { CliEnvironment } from '../../../src/main/cli/environment.ts';
@@ -28,6 +28,10 @@ export class CliHarness {
   readonly data = join(this.directory, 'data');
   console = new RecordingConsole();
   opened = 0;
+  /** What is typed. */
+  input = '';
+  /** The environment beside HVRC_DATA. */
+  variables: Readonly<Record<string, string>> = {};
   #interrupt: () => void = () => undefined;
 
   answer(handlers: Handlers): RecordingConsole {
@@ -44,7 +48,8 @@ export class CliHarness {
     return {
       stdout,
       stderr,
-      env: { HVRC_DATA: this.data },
+      stdin: Readable.from([this.input]),
+      env: { HVRC_DATA: this.data, ...this.variables },
       cwd: this.directory,
       now: () => Date.parse('2026-11-20T12:00:00Z'),
       workersDirectory: this.directory,

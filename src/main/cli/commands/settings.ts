@@ -56,7 +56,7 @@ const withValue = (held: unknown, [key = '', ...rest]: readonly string[], value:
 const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const readValue = (text: string): unknown => {
+export const readValue = (text: string): unknown => {
   try {
     return JSON.parse(text);
   } catch {
