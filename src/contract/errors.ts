@@ -194,6 +194,14 @@ export const errorCatalogue = {
     'Give the account read, write and delete rights in the vault.',
     33414,
   ),
+  VAULT_PASSPHRASE_NEEDED: nonRecoverable(
+    'The vault is encrypted',
+    'Give its passphrase: hvrc vault open asks for it, or takes it from HVRC_VAULT_PASSPHRASE.',
+  ),
+  VAULT_PASSPHRASE_WRONG: nonRecoverable(
+    'The passphrase does not open the vault',
+    'Try again with the passphrase that was given when the vault was added; nothing is lost.',
+  ),
   VAULT_FOREIGN: nonRecoverable(
     'The directory holds other files and is not a vault',
     'Choose an empty directory, or one that is a vault.',

@@ -53,6 +53,8 @@ const vaultEntry = z.strictObject({
   target: vaultTarget,
   /** For `azure:CONTAINER`. */
   connectionString: connectionString.optional(),
+  /** Of an encrypted vault: a secret as well. */
+  passphrase: z.string().min(1).max(1024).optional(),
 });
 export const frequencySeconds = z.literal(copyFrequenciesSeconds);
 export const retentionPoints = z.int().min(1).max(1000);
@@ -87,7 +89,8 @@ export const requests = {
   /** Begins the statistics of the present interval anew. */
   'vm.statistics.reset': answering<VmStatisticsReport>()(ofVm),
 
-  'vault.add': answering<VaultReport>()(vaultEntry),
+  /** With `encrypt`, a vault that is made is encrypted with the passphrase. */
+  'vault.add': answering<VaultReport>()(vaultEntry.extend({ encrypt: z.boolean().optional() })),
   /** As `vault.add`, of a vault that exists: creates nothing. */
   'vault.open': answering<VaultReport>()(vaultEntry),
   'vault.list': answering<readonly VaultReport[]>()(none),

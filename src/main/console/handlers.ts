@@ -64,8 +64,8 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
     'vm.statistics': async ({ vm }) => vmStatistics(context, findProtected(context, vm)),
     'vm.statistics.reset': async ({ vm }) => resetStatistics(context, findProtected(context, vm)),
 
-    'vault.add': ({ name, target, connectionString }) => vaults.add(name, target, connectionString),
-    'vault.open': ({ name, target, connectionString }) => vaults.open(name, target, connectionString),
+    'vault.add': (entry) => vaults.add(entry),
+    'vault.open': (entry) => vaults.open(entry),
     'vault.list': () => vaults.list(),
     'vault.check': ({ name }) => vaults.check(name),
 

@@ -12,8 +12,18 @@ import {
   type KnownVault,
   openExistingVault,
   openReplicaVault,
+  type VaultAccess,
 } from '../vault/open-vault.ts';
 import type { ReplicaVault } from '../vault/replica-vault.ts';
+
+/** What a person gives to add or open a vault: sign-in and passphrase are shown and written down nowhere. */
+export interface VaultEntry {
+  readonly name: string;
+  readonly target: string;
+  readonly encrypt?: boolean | undefined;
+  readonly connectionString?: string | undefined;
+  readonly passphrase?: string | undefined;
+}
 
 /** The vaults that this console knows by name. */
 export class VaultKeeper {
@@ -43,8 +53,14 @@ export class VaultKeeper {
   spec(name: string): KnownVault {
     const { kind, target, vaultId } = this.get(name);
     const known = { kind, target, vaultId };
-    const secret = kind === 'azure' ? this.secrets.get(secretKey(vaultId)) : null;
-    return secret === null ? known : { ...known, access: JSON.parse(secret) as AzureAccess };
+    if (kind !== 'azure') return known;
+    const secret = this.secrets.get(secretKey(vaultId));
+    const encryptionKey = this.secrets.get(encryptionSecretKey(vaultId));
+    return {
+      ...known,
+      ...(secret === null ? {} : { access: JSON.parse(secret) as AzureAccess }),
+      ...(encryptionKey === null ? {} : { encryptionKey }),
+    };
   }
 
   /** Opens the vault, hands it to `use` and lets it go. */
@@ -61,20 +77,18 @@ export class VaultKeeper {
    * Creates the vault if the target is new, or opens the one that is there. For a storage account that is known by this
    * name already it takes the new sign-in.
    */
-  add(name: string, target: string, connectionString?: string): Promise<VaultReport> {
-    return this.remember(name, target, connectionString, createReplicaVault);
+  add(entry: VaultEntry): Promise<VaultReport> {
+    return this.remember(entry, createReplicaVault);
   }
 
   /** Opens the vault that is there, for an installation that does not know it yet; makes nothing. */
-  open(name: string, target: string, connectionString?: string): Promise<VaultReport> {
-    return this.remember(name, target, connectionString, openExistingVault);
+  open(entry: VaultEntry): Promise<VaultReport> {
+    return this.remember(entry, openExistingVault);
   }
 
   private async remember(
-    name: string,
-    target: string,
-    connectionString: string | undefined,
-    open: (target: string, access?: AzureAccess) => Promise<ReplicaVault>,
+    { name, target, connectionString, passphrase, encrypt }: VaultEntry,
+    open: (target: string, given: VaultAccess) => Promise<ReplicaVault>,
   ): Promise<VaultReport> {
     const access = accessFor(target, connectionString);
     const known = this.store.vaults.get(name);
@@ -82,7 +96,8 @@ export class VaultKeeper {
     if (known !== null && !renewsSignIn) {
       throw new ReplicationError('VAULT_NAME_TAKEN', `There is a vault called "${name}" already.`);
     }
-    const vault = known === null ? await open(target, access) : await openExistingVault(target, access);
+    const given: VaultAccess = { access, passphrase, encrypt };
+    const vault = await this.openWith(known, target, given, open);
     try {
       const { vaultId, kind } = await vault.info();
       const twin = this.store.vaults.list().find((entry) => entry.vaultId === vaultId);
@@ -96,6 +111,8 @@ export class VaultKeeper {
         throw new ReplicationError('VAULT_FOREIGN', `${target} holds another vault than "${name}" there.`);
       }
       if (access !== undefined) this.secrets.put(secretKey(vaultId), JSON.stringify(access));
+      const { encryptionKey } = vault;
+      if (encryptionKey !== null) this.secrets.put(encryptionSecretKey(vaultId), encryptionKey);
       if (known === null) {
         const addedAtMs = this.clock.now();
         this.store.vaults.put({ id: randomUUID(), name, kind, target, vaultId, addedAtMs });
@@ -104,6 +121,22 @@ export class VaultKeeper {
       await vault.close();
     }
     return this.report(this.get(name));
+  }
+
+  /** A new sign-in for a known vault needs no passphrase again. */
+  private async openWith(
+    known: VaultRecord | null,
+    target: string,
+    given: VaultAccess,
+    open: (target: string, given: VaultAccess) => Promise<ReplicaVault>,
+  ): Promise<ReplicaVault> {
+    if (known === null) return open(target, given);
+    const spec = this.spec(known.name);
+    const { access, passphrase } = given;
+    if (access === undefined || passphrase !== undefined || spec.encryptionKey === undefined) {
+      return openExistingVault(target, given);
+    }
+    return openReplicaVault({ ...spec, access });
   }
 
   list(): Promise<VaultReport[]> {
@@ -134,6 +167,7 @@ export class VaultKeeper {
 }
 
 const secretKey = (vaultId: string): string => `vault:${vaultId}`;
+const encryptionSecretKey = (vaultId: string): string => `vault:${vaultId}:encryption`;
 
 const accessFor = (target: string, connectionString: string | undefined): AzureAccess | undefined => {
   if (!isAzureTarget(target)) return undefined;

@@ -15,6 +15,16 @@ export interface KnownVault {
   readonly access?: AzureAccess;
   /** Requests in flight for each VM; 4 unless given. */
   readonly threads?: number;
+  /** Of an encrypted vault: what `encryptionKey` said when it was opened. */
+  readonly encryptionKey?: string;
+}
+
+/** What a person gives to open a vault. */
+export interface VaultAccess {
+  readonly access?: AzureAccess | undefined;
+  readonly passphrase?: string | undefined;
+  /** A vault that is made is encrypted; only in a storage account. */
+  readonly encrypt?: boolean | undefined;
 }
 
 const azurePrefix = 'azure:';
@@ -35,29 +45,45 @@ export const openReplicaVault = async (
   known: KnownVault,
   pacer: WritePacer = unpaced,
 ): Promise<ReplicaVault> => {
-  const { kind, target, vaultId, threads } = known;
+  const { kind, target, vaultId, threads, encryptionKey } = known;
   if (kind === 'directory')
     return new DirectoryVault(resolve(target), vaultId, { ...nodeFileOps, pacer }, systemClock);
   const access = requireAccess(known);
   const { AzureVault } = await azureVaults();
-  return new AzureVault(containerOf(target), access, vaultId, { threads, pacer });
+  const key = encryptionKey === undefined ? undefined : Buffer.from(encryptionKey, 'base64');
+  return new AzureVault(containerOf(target), access, vaultId, { threads, pacer, key });
 };
 
 /**
  * Opens the vault that a person named, making an absent or empty one first.
  * @throws VAULT_*, INPUT_INVALID
  */
-export const createReplicaVault = async (target: string, access?: AzureAccess): Promise<ReplicaVault> => {
-  if (!isAzureTarget(target)) return createDirectoryVault(target);
+export const createReplicaVault = async (
+  target: string,
+  { access, ...unlocking }: VaultAccess = {},
+): Promise<ReplicaVault> => {
+  if (!isAzureTarget(target)) {
+    refuseEncryption(target, unlocking);
+    return createDirectoryVault(target);
+  }
   const { createAzureVault } = await azureVaults();
-  return createAzureVault(containerOf(target), requireAccess({ target, access }));
+  return createAzureVault(containerOf(target), requireAccess({ target, access }), unlocking);
 };
 
 /** Opens the vault that a person named, and makes nothing. @throws VAULT_*, INPUT_INVALID */
-export const openExistingVault = async (target: string, access?: AzureAccess): Promise<ReplicaVault> => {
+export const openExistingVault = async (
+  target: string,
+  { access, ...unlocking }: VaultAccess = {},
+): Promise<ReplicaVault> => {
   if (!isAzureTarget(target)) return openDirectoryVault(target);
   const { openAzureVault } = await azureVaults();
-  return openAzureVault(containerOf(target), requireAccess({ target, access }));
+  return openAzureVault(containerOf(target), requireAccess({ target, access }), unlocking);
+};
+
+const refuseEncryption = (target: string, { encrypt }: VaultAccess): void => {
+  if (encrypt !== true) return;
+  const text = `${target} is a directory: only vaults in a storage account can be encrypted. Encrypt the volume instead.`;
+  throw new ReplicationError('INPUT_INVALID', text, { file: target });
 };
 
 const requireAccess = ({

@@ -20,6 +20,8 @@ export interface ReplicaVault {
   readonly kind: 'directory' | 'azure';
   /** What the user typed: a directory, or `azure:CONTAINER`. Never a secret. */
   readonly target: string;
+  /** What an encrypted vault is encrypted with, in base64: a secret. Null for one that is not. */
+  readonly encryptionKey: string | null;
   info(): Promise<VaultInfo>;
   /** Tries each right that replication needs, leaves nothing behind. */
   check(): Promise<readonly VaultCheck[]>;

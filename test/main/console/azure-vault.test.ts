@@ -94,6 +94,47 @@ describe('a VM replicated into a storage account', () => {
     }
   });
 
+  it('encrypted, comes back on another workstation with the passphrase only', async () => {
+    const site = makeSite();
+    await site.makeVm();
+    await site.open();
+    await site.console.request('host.use', { path: site.host });
+    const { connectionString } = azurite;
+    const passphrase = 'correct horse battery';
+    const entry = { name: 'cloud', target, connectionString };
+    await site.console.request('vault.add', { ...entry, encrypt: true, passphrase });
+    const { job } = await site.console.request('protect', { vm: 'SRV1', vault: 'cloud' });
+    await site.finish(job!.id);
+    await site.write('system.vhdx', 40 * mebibyte, 0x77, 98_304);
+    await site.write('system.vhdx', 2 * mebibyte, 0, mebibyte);
+    await site.sync();
+    expect(await site.verify()).toMatchObject({ identical: true });
+    await site.resync();
+    expect(await site.verify()).toMatchObject({ identical: true });
+    // A new sign-in needs no passphrase again.
+    await site.console.request('vault.add', entry);
+    await site.console.stop();
+    await site.open(site.data('new-workstation'));
+    const open = (given: object) => site.console.request('vault.open', { ...entry, ...given });
+    await expect(open({})).rejects.toMatchObject({ code: 'VAULT_PASSPHRASE_NEEDED' });
+    await expect(open({ passphrase: 'wrong' })).rejects.toMatchObject({ code: 'VAULT_PASSPHRASE_WRONG' });
+    expect((await open({ passphrase })).vms).toMatchObject([{ name: 'SRV1', disks: 2 }]);
+    const { id } = await site.console.request('restore', {
+      vm: 'SRV1',
+      vault: 'cloud',
+      toDirectory: site.data('restored'),
+    });
+    await site.finish(id);
+    for (const name of ['system.vhdx', 'data.vhd']) {
+      expect(await sameDisks(join(site.data('restored'), name), site.disk(name))).toBe(true);
+    }
+    await site.console.stop();
+    const shown = readdirSync(site.data(), { recursive: true, withFileTypes: true })
+      .filter((found) => found.isFile())
+      .filter((found) => readFileSync(join(found.parentPath, found.name)).includes(passphrase));
+    expect(shown).toEqual([]);
+  });
+
   it('keeps the sign-in in its own file and nowhere else', async () => {
     const site = await protect();
     const checks = await site.console.request('vault.check', { name: 'cloud' });

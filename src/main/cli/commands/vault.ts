@@ -5,6 +5,7 @@ import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';
 import { formatBytes, formatTime } from '../format.ts';
 import type { Session } from '../session.ts';
+import { newPassphrase, withPassphrase } from '../vault-passphrase.ts';
 
 export const vaultCommands = (program: Command, runner: CommandRunner): void => {
   const vault = program.command('vault').description('add, list and check the places that replicas go to');
@@ -13,18 +14,27 @@ export const vaultCommands = (program: Command, runner: CommandRunner): void => 
     .description('add a vault; the directory or container is created if need be')
     .argument('<name>', 'a name for it')
     .argument('<target>', 'a directory (a NAS share, a second disk, a USB drive), or azure:CONTAINER')
-    .addHelpText('after', signInHelp)
+    .option('--encrypt', 'encrypt a new vault in a storage account with a passphrase')
+    .addHelpText('after', signInHelp + encryptionHelp)
     .addHelpText(
       'after',
       examples(
         'vault add nas \\\\nas\\replicas',
         'vault add usb /media/usb/vault',
         'vault add cloud azure:replicas',
+        'vault add cloud azure:replicas --encrypt',
       ),
     )
-    .action((name: string, target: string) =>
+    .action((name: string, target: string, { encrypt = false }: { encrypt?: boolean }) =>
       runner.run(async (session) => {
-        const report = await session.request('vault.add', entryOf(session, name, target));
+        const entry = entryOf(session, name, target);
+        const report = encrypt
+          ? await session.request('vault.add', {
+              ...entry,
+              encrypt,
+              passphrase: await newPassphrase(session),
+            })
+          : await withPassphrase(session, (given) => session.request('vault.add', { ...entry, ...given }));
         session.output.answer(report, () => describeAdded(report));
         return undefined;
       }),
@@ -34,11 +44,14 @@ export const vaultCommands = (program: Command, runner: CommandRunner): void => 
     .description('open a vault that exists, on a workstation that does not know it yet; creates nothing')
     .argument('<name>', 'a name for it')
     .argument('<target>', 'a directory, or azure:CONTAINER')
-    .addHelpText('after', signInHelp)
+    .addHelpText('after', signInHelp + encryptionHelp)
     .addHelpText('after', examples('vault open nas \\\\nas\\replicas', 'vault open cloud azure:replicas'))
     .action((name: string, target: string) =>
       runner.run(async (session) => {
-        const report = await session.request('vault.open', entryOf(session, name, target));
+        const entry = entryOf(session, name, target);
+        const report = await withPassphrase(session, (given) =>
+          session.request('vault.open', { ...entry, ...given }),
+        );
         session.output.answer(report, () => describeAdded(report));
         return undefined;
       }),
@@ -81,6 +94,10 @@ export const vaultCommands = (program: Command, runner: CommandRunner): void => 
 const signInHelp = `
 A storage account's sign-in comes from the environment: AZURE_STORAGE_CONNECTION_STRING, with an account key or a shared
 access signature. Adding a known storage account again takes the new sign-in.`;
+
+const encryptionHelp = `
+
+An encrypted vault's passphrase is asked for, or comes from HVRC_VAULT_PASSPHRASE. Nobody can restore without it.`;
 
 /** The secret comes by environment: a command line is seen by others and kept in histories. */
 const entryOf = (session: Session, name: string, target: string) => {

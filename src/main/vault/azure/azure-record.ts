@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type CatalogueVm, parseCatalogue, vmSchema } from '../catalogue-record.ts';
 import type { RecoveryPoint, VaultVm } from '../replica-vault.ts';
+import { encryptionSchema } from './vault-key.ts';
 
 /**
  * `<vm>/vm.json`: all that a VM is in the account, replaced as a whole under its ETag. A snapshot that it does not name
@@ -104,10 +105,14 @@ const deltaSchema = z.object({
   sealed: sealSchema,
 });
 
+/** Of a vault that is encrypted: versions that cannot encrypt must not write into it. */
+export const encryptedVaultFormat = 2;
+
 const vaultSchema = z.object({
-  format: z.literal(recordFormat),
+  format: z.union([z.literal(recordFormat), z.literal(encryptedVaultFormat)]),
   vaultId: z.string().min(1),
   createdAtMs: z.number(),
+  encryption: encryptionSchema.optional(),
 });
 
 export type DiskState = z.infer<typeof stateSchema>;
@@ -119,7 +124,7 @@ export type DeltaNote = z.infer<typeof deltaSchema>;
 export type VaultRecord = z.infer<typeof vaultSchema>;
 
 export const parseVaultRecord = (path: string, text: string): VaultRecord =>
-  parseCatalogue(vaultSchema, recordFormat, path, text);
+  parseCatalogue(vaultSchema, encryptedVaultFormat, path, text);
 export const parseVmRecord = (path: string, text: string): VmRecord =>
   parseCatalogue(recordSchema, recordFormat, path, text);
 export const parseInitialNote = (path: string, text: string): InitialNote =>

@@ -16,7 +16,14 @@ import { requireWriter } from '../vault-writer.ts';
 import { type AzureAccess, isLoopback } from './azure-access.ts';
 import { openContainer, publicUrl } from './azure-client.ts';
 import { atAzure } from './azure-errors.ts';
-import { copyOf, newVmRecord, parseVaultRecord, recordFormat } from './azure-record.ts';
+import {
+  copyOf,
+  encryptedVaultFormat,
+  newVmRecord,
+  parseVaultRecord,
+  recordFormat,
+  type VaultRecord,
+} from './azure-record.ts';
 import { AzureVmReader } from './azure-vm-reader.ts';
 import { AzureVmReplica } from './azure-vm-replica.ts';
 import { BlobPacer, serviceBlobLimits } from './blob-pacer.ts';
@@ -24,6 +31,7 @@ import { defaultThreads, mostThreads } from './page-limits.ts';
 import type { UploadFlow } from './page-upload.ts';
 import { readText, writeText } from './text-blob.ts';
 import { checkContainer } from './vault-check.ts';
+import { newVaultKey, openVaultKey, type VaultKey } from './vault-key.ts';
 import { recordName, removedName, VmBlobs } from './vm-blobs.ts';
 
 export interface AzureVaultOptions {
@@ -32,6 +40,15 @@ export interface AzureVaultOptions {
   readonly threads?: number | undefined;
   /** The bandwidth limit. */
   readonly pacer?: WritePacer;
+  /** What an encrypted vault is encrypted with. */
+  readonly key?: VaultKey | undefined;
+}
+
+/** How a person opens a vault that is encrypted. */
+export interface Unlocking {
+  readonly passphrase?: string | undefined;
+  /** A vault that is made is encrypted. */
+  readonly encrypt?: boolean | undefined;
 }
 
 export const vaultBlobName = 'vault.json';
@@ -39,17 +56,21 @@ const saveTries = 5;
 
 /**
  * Opens the vault in a container. Creates nothing.
- * @throws VAULT_NOT_FOUND when the container is not there or is no vault; VAULT_UNSUPPORTED, VAULT_CORRUPT, VAULT_*
+ * @throws VAULT_NOT_FOUND when the container is not there or is no vault; VAULT_PASSPHRASE_NEEDED, VAULT_PASSPHRASE_WRONG;
+ *   VAULT_UNSUPPORTED, VAULT_CORRUPT, VAULT_*
  */
 export const openAzureVault = async (
   name: string,
   access: AzureAccess,
-  options: AzureVaultOptions = {},
+  options: AzureVaultOptions & Unlocking = {},
 ): Promise<AzureVault> => {
   const container = openContainer(access, name);
-  const vaultId = await readVaultId(container);
-  if (vaultId !== null) return new AzureVault(name, access, vaultId, options);
-  throw notAVault(container);
+  const record = await readVault(container);
+  if (record === null) throw notAVault(container);
+  return new AzureVault(name, access, record.vaultId, {
+    ...options,
+    key: unlock(container, record, options),
+  });
 };
 
 /**
@@ -59,13 +80,12 @@ export const openAzureVault = async (
 export const createAzureVault = async (
   name: string,
   access: AzureAccess,
-  options: AzureVaultOptions = {},
+  options: AzureVaultOptions & Unlocking = {},
 ): Promise<AzureVault> => {
   const container = openContainer(access, name);
   const url = publicUrl(container.url);
   try {
-    const vaultId = await readVaultId(container);
-    if (vaultId !== null) return new AzureVault(name, access, vaultId, options);
+    if ((await readVault(container)) !== null) return openAzureVault(name, access, options);
     const first = await atAzure(url, () => container.listBlobsFlat().next());
     if (first.done !== true) {
       const text = `The container ${url} is not a vault and holds other blobs (${first.value.name}).`;
@@ -76,16 +96,41 @@ export const createAzureVault = async (
     await atAzure(url, () => container.createIfNotExists());
   }
   const { clock = systemClock } = options;
-  const record = { format: recordFormat, vaultId: randomUUID(), createdAtMs: clock.now() };
+  const record = newVaultRecord(clock.now(), options);
   await writeText(container, vaultBlobName, `${JSON.stringify(record, null, 2)}\n`, null);
   return openAzureVault(name, access, options);
 };
 
-const readVaultId = async (container: ContainerClient): Promise<string | null> => {
-  const found = await readText(container, vaultBlobName);
-  if (found === null) return null;
-  return parseVaultRecord(`${publicUrl(container.url)}/${vaultBlobName}`, found.text).vaultId;
+const newVaultRecord = (createdAtMs: number, { passphrase, encrypt }: Unlocking): VaultRecord => {
+  const vaultId = randomUUID();
+  if (encrypt !== true) return { format: recordFormat, vaultId, createdAtMs };
+  const { encryption } = newVaultKey(passphrase ?? '', vaultId);
+  return { format: encryptedVaultFormat, vaultId, createdAtMs, encryption };
 };
+
+const readVault = async (container: ContainerClient): Promise<VaultRecord | null> => {
+  const found = await readText(container, vaultBlobName);
+  return found === null ? null : parseVaultRecord(`${publicUrl(container.url)}/${vaultBlobName}`, found.text);
+};
+
+/** The key of an encrypted vault; undefined for another. */
+const unlock = (
+  container: ContainerClient,
+  { vaultId, encryption }: VaultRecord,
+  { passphrase, encrypt }: Unlocking,
+): VaultKey | undefined => {
+  const file = publicUrl(container.url);
+  if (encryption !== undefined) {
+    if (passphrase === undefined) throw passphraseNeeded(file);
+    return openVaultKey(encryption, passphrase, vaultId, file);
+  }
+  if (encrypt !== true) return undefined;
+  const text = `The container ${file} holds a vault that is not encrypted; that is chosen when a vault is made.`;
+  throw new ReplicationError('INPUT_INVALID', text, { file });
+};
+
+const passphraseNeeded = (file: string): ReplicationError =>
+  new ReplicationError('VAULT_PASSPHRASE_NEEDED', `The vault in ${file} is encrypted.`, { file });
 
 const notAVault = (container: ContainerClient): ReplicationError => {
   const url = publicUrl(container.url);
@@ -100,6 +145,7 @@ export class AzureVault implements ReplicaVault {
   readonly #vaultId: string;
   readonly #clock: Pick<Clock, 'now'>;
   readonly #flow: UploadFlow;
+  readonly #key: VaultKey | null;
   #asserted: Promise<void> | null = null;
 
   constructor(name: string, access: AzureAccess, vaultId: string, options: AzureVaultOptions = {}) {
@@ -107,12 +153,18 @@ export class AzureVault implements ReplicaVault {
     this.#container = openContainer(access, name);
     this.#vaultId = vaultId;
     this.#clock = options.clock ?? systemClock;
+    this.#key = options.key ?? null;
     const limits = isLoopback(new URL(access.endpoint)) ? null : serviceBlobLimits;
     this.#flow = {
       threads: Math.min(mostThreads, Math.max(1, options.threads ?? defaultThreads)),
       pacer: options.pacer ?? unpaced,
       blobPacer: () => new BlobPacer(limits),
     };
+  }
+
+  /** A secret; null for a vault that is not encrypted. */
+  get encryptionKey(): string | null {
+    return this.#key === null ? null : Buffer.from(this.#key).toString('base64');
   }
 
   async info(): Promise<VaultInfo> {
@@ -142,7 +194,7 @@ export class AzureVault implements ReplicaVault {
     const vms: VaultVm[] = [];
     for (const prefix of prefixes) {
       try {
-        const found = await new VmBlobs(this.#container, prefix.slice(0, -1), prefix).findRecord();
+        const found = await new VmBlobs(this.#container, prefix.slice(0, -1), this.#key, prefix).findRecord();
         if (found !== null) vms.push(found.record.vm);
       } catch (error) {
         if (ReplicationError.from(error).code !== 'VAULT_CORRUPT') throw error;
@@ -224,7 +276,7 @@ export class AzureVault implements ReplicaVault {
   }
 
   #blobsOf(vmId: string): VmBlobs {
-    return new VmBlobs(this.#container, vmId);
+    return new VmBlobs(this.#container, vmId, this.#key);
   }
 
   /** Once for an instance: what happens to the container later shows in every request. */
@@ -237,11 +289,17 @@ export class AzureVault implements ReplicaVault {
   }
 
   async #readVault(): Promise<void> {
-    const found = await readVaultId(this.#container);
+    const found = await readVault(this.#container);
     if (found === null) throw notAVault(this.#container);
-    if (found === this.#vaultId) return;
     const url = publicUrl(this.#container.url);
-    const text = `${url} holds another vault (${found}) than the one expected (${this.#vaultId}).`;
+    if (found.vaultId === this.#vaultId) {
+      if ((found.encryption === undefined) === (this.#key === null)) return;
+      if (this.#key === null) throw passphraseNeeded(url);
+      // Nothing goes unencrypted into a vault that was encrypted, whoever says it is not.
+      const text = `The vault in ${url} is not encrypted any more.`;
+      throw new ReplicationError('VAULT_CORRUPT', text, { file: url });
+    }
+    const text = `${url} holds another vault (${found.vaultId}) than the one expected (${this.#vaultId}).`;
     throw new ReplicationError('VAULT_FOREIGN', text, { file: url });
   }
 }

@@ -95,9 +95,16 @@ const canResume = async (
 /** Says on the blob itself that it is on its way: under the ETag, so that nobody's change is overlooked. */
 const mark = (blobs: VmBlobs, leaseId: string, disk: DiskRecord, { cut, lineage }: DeltaNote) =>
   atAzure(blobs.url(disk.data), () =>
-    blobs
-      .pages(disk.data)
-      .setMetadata(changingMetadata({ diskId: disk.diskId, sizeBytes: disk.sizeBytes, lineage, cut }), {
-        conditions: { leaseId, ifMatch: disk.dataEtag },
+    blobs.pages(disk.data).setMetadata(
+      changingMetadata({
+        diskId: disk.diskId,
+        sizeBytes: disk.sizeBytes,
+        lineage,
+        cut,
+        isEncrypted: blobs.isEncrypted,
       }),
+      {
+        conditions: { leaseId, ifMatch: disk.dataEtag },
+      },
+    ),
   );

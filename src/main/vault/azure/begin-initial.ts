@@ -71,7 +71,9 @@ const create = async (blobs: VmBlobs, leaseId: string, note: InitialNote): Promi
   await blobs.removePages(digests);
   await blobs.writeInitial(note);
   await atAzure(blobs.url(data), () =>
-    blobs.pages(data).create(vhdDataBytes(sizeBytes) + sectorBytes, { metadata: initialMetadata(note) }),
+    blobs.pages(data).create(vhdDataBytes(sizeBytes) + sectorBytes, {
+      metadata: initialMetadata({ ...note, isEncrypted: blobs.isEncrypted }),
+    }),
   );
   await atAzure(blobs.url(digests), () => blobs.pages(digests).create(digestBlobBytes(sizeBytes)));
   await blobs.lease(data, leaseId);
@@ -96,7 +98,9 @@ const resume = async (
   // What the interrupted run wrote beyond its checkpoint, the footer too, becomes zeros again.
   await atAzure(blobs.url(data), async () => {
     const conditions = { leaseId };
-    await blobs.pages(data).setMetadata(initialMetadata(note), { conditions });
+    await blobs
+      .pages(data)
+      .setMetadata(initialMetadata({ ...note, isEncrypted: blobs.isEncrypted }), { conditions });
     await blobs.pages(data).clearPages(from, length - from, { conditions });
   });
   await new DigestWindows({ client: blobs.pages(digests), leaseId }, sizeBytes, false, flow).truncate(

@@ -1,10 +1,13 @@
 import type { PageBlobClient } from '@azure/storage-blob';
 import { ReplicationError } from '../../../contract/errors.ts';
 import { asBuffer, digestBytes } from '../../block/digest.ts';
+import { blockCount } from '../../block/tracking-block.ts';
 import type { ReplicaContent } from '../replica-vault.ts';
 import { atAzure } from './azure-errors.ts';
 import type { DiskRecord, DiskState, VmRecord } from './azure-record.ts';
 import { digestBlobBytes, readPages } from './digest-windows.ts';
+import { sectorBytes } from './page-limits.ts';
+import type { ReplicaCipher } from './replica-cipher.ts';
 import type { VmBlobs } from './vm-blobs.ts';
 import { WrittenPages } from './written-pages.ts';
 
@@ -24,6 +27,7 @@ export class BlobContent implements ReplicaContent {
   readonly #pointId: string | null;
   readonly #written = new WrittenPages();
   #current: Current;
+  #ownCipher: { readonly data: string; readonly cipher: ReplicaCipher } | null = null;
   #nextOffset = 0;
   #aheadBuffer: Buffer | null = null;
   #ahead: { readonly from: number; readonly bytes: Buffer } | null = null;
@@ -63,13 +67,35 @@ export class BlobContent implements ReplicaContent {
         return;
       }
       const length = Math.min(aheadBytes, this.sizeBytes - offset);
-      if (!isNext || length <= out.length) return readPages(data, out, offset);
+      if (!isNext || length <= out.length) return this.#fill(data, out, offset);
       const bytes = this.#aheadMemory.subarray(0, length);
       this.#ahead = null;
-      await readPages(data, bytes, offset);
+      await this.#fill(data, bytes, offset);
       this.#ahead = { from: offset, bytes };
       bytes.copy(out);
     });
+  }
+
+  /** Reads and decrypts: whole sectors, whatever is asked for. */
+  async #fill(data: PageBlobClient, target: Buffer, offset: number): Promise<void> {
+    const cipher = this.#cipher;
+    const start = offset - (offset % sectorBytes);
+    const end = Math.ceil((offset + target.length) / sectorBytes) * sectorBytes;
+    if (cipher.isPlain || end - start === target.length) {
+      await readPages(data, target, offset);
+      cipher.decrypt(target, offset);
+      return;
+    }
+    const sectors = Buffer.allocUnsafe(end - start);
+    await readPages(data, sectors, start);
+    cipher.decrypt(sectors, start);
+    sectors.copy(target, 0, offset - start);
+  }
+
+  get #cipher(): ReplicaCipher {
+    const { data } = this.#current.state;
+    if (this.#ownCipher?.data !== data) this.#ownCipher = { data, cipher: this.#blobs.cipher(data) };
+    return this.#ownCipher.cipher;
   }
 
   async digests(target: Uint8Array, firstBlock: number): Promise<void> {
@@ -108,6 +134,10 @@ export class BlobContent implements ReplicaContent {
       });
     }
     await this.#steadily((_, digests) => readPages(digests, bytes, from));
+    this.#cipher.decryptDigests(
+      bytes.subarray(0, blockCount(this.sizeBytes) * digestBytes - from),
+      from / digestBytes,
+    );
     this.#window = { from, bytes };
     return this.#window;
   }

@@ -4,12 +4,14 @@ export interface BlobIdentity {
   readonly sizeBytes: number;
   readonly lineage: string;
   readonly cut: number;
+  readonly isEncrypted: boolean;
 }
 
-const common = ({ diskId, sizeBytes, lineage }: Omit<BlobIdentity, 'cut'>) => ({
+const common = ({ diskId, sizeBytes, lineage, isEncrypted }: Omit<BlobIdentity, 'cut'>) => ({
   hvrc_disk: encodeURIComponent(diskId),
   hvrc_size: String(sizeBytes),
-  hvrc_format: 'fixed-vhd',
+  /** Encrypted, with its footer: no tool takes it for a disk. */
+  hvrc_format: isEncrypted ? 'fixed-vhd-in-aes-256-xts' : 'fixed-vhd',
   hvrc_lineage: encodeURIComponent(lineage),
 });
 

@@ -1,3 +1,5 @@
+import { compileLoop, i32, i64, op } from './wasm-loop.ts';
+
 /**
  * CRC-64 as Azure Storage defines it (`x-ms-content-crc64`): reflected polynomial 9A6C9329AC4BC9B5, started and ended with
  * all ones, its eight bytes little-endian. It is the CRC-64/NVME: 123456789 gives AE8B14860A799888.
@@ -10,7 +12,6 @@ const slices = 16;
 const tableBytes = slices * 256 * 8;
 /** What the module's memory takes at a time; small enough to stay in a core's cache. */
 const chunkBytes = 128 * 1024;
-const pageBytes = 64 * 1024;
 
 /** Eight bytes, as the header wants them (in base64). */
 export const crc64 = (data: Uint8Array): Buffer => {
@@ -35,46 +36,6 @@ const fillTables = (words: BigUint64Array): void => {
   for (let index = 256; index < slices * 256; index += 1) {
     const before = words[index - 256]!;
     words[index] = words[Number(before & 0xffn)]! ^ (before >> 8n);
-  }
-};
-
-const op = {
-  block: [0x02, 0x40],
-  loop: [0x03, 0x40],
-  end: [0x0b],
-  branch: (depth: number) => [0x0c, depth],
-  branchIf: (depth: number) => [0x0d, depth],
-  get: (local: number) => [0x20, local],
-  set: (local: number) => [0x21, local],
-  int: (value: number) => [0x41, ...signed(value)],
-  long: (value: number) => [0x42, ...signed(value)],
-  loadLong: (offset: number) => [0x29, 0, ...unsigned(offset)],
-  loadByte: (offset: number) => [0x31, 0, ...unsigned(offset)],
-  lessUnsigned: [0x49],
-  addInt: [0x6a],
-  subtractInt: [0x6b],
-  isZeroInt: [0x45],
-  andLong: [0x83],
-  xorLong: [0x85],
-  shiftLeftInt: [0x74],
-  andInt: [0x71],
-  shiftRightLong: [0x88],
-  toInt: [0xa7],
-} as const;
-
-const unsigned = (value: number): number[] => {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest >>>= 7) {
-    if (rest < 0x80) return [...bytes, rest];
-    bytes.push((rest & 0x7f) | 0x80);
-  }
-};
-
-const signed = (value: number): number[] => {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest >>= 7) {
-    if (rest >= -0x40 && rest < 0x40) return [...bytes, rest & 0x7f];
-    bytes.push((rest & 0x7f) | 0x80);
   }
 };
 
@@ -128,31 +89,13 @@ const updateCode = (): number[] => {
   ];
 };
 
-/** The module: one type, one function, one memory, two exports (WebAssembly core specification 5.5). */
-const encodeModule = (): Uint8Array<ArrayBuffer> => {
-  const [i32, i64] = [0x7f, 0x7e];
-  const section = (id: number, content: readonly number[]) => [id, ...unsigned(content.length), ...content];
-  const name = (text: string) => [text.length, ...Buffer.from(text)];
-  const locals = [2, 1, i32, 2, i64];
-  const body = [...locals, ...updateCode()];
-  return Uint8Array.from([
-    ...[0, ...Buffer.from('asm'), 1, 0, 0, 0],
-    ...section(1, [1, 0x60, 2, i64, i32, 1, i64]),
-    ...section(3, [1, 0]),
-    ...section(5, [1, 0, ...unsigned(Math.ceil((tableBytes + chunkBytes) / pageBytes))]),
-    ...section(7, [2, ...name('update'), 0, 0, ...name('memory'), 2, 0]),
-    ...section(10, [1, ...unsigned(body.length), ...body]),
-  ]);
-};
-
 const makeLoop = () => {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(encodeModule()));
-  const memory = (exports.memory as WebAssembly.Memory).buffer;
+  const { run, memory } = compileLoop(
+    { params: [i64, i32], result: i64, locals: [i32, i64, i64], code: updateCode() },
+    tableBytes + chunkBytes,
+  );
   fillTables(new BigUint64Array(memory, 0, slices * 256));
-  return {
-    memory: new Uint8Array(memory),
-    update: exports.update as (crc: bigint, length: number) => bigint,
-  };
+  return { memory: new Uint8Array(memory), update: run as (crc: bigint, length: number) => bigint };
 };
 
 const loop = makeLoop();

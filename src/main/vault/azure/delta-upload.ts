@@ -15,6 +15,7 @@ import { DigestWindows, readPages } from './digest-windows.ts';
 import { mostWriteBytes } from './page-limits.ts';
 import { type PageRequest, planPageRequests } from './page-plan.ts';
 import { PageUpload, type UploadFlow } from './page-upload.ts';
+import type { ReplicaCipher } from './replica-cipher.ts';
 import type { VmBlobs } from './vm-blobs.ts';
 
 /** An interrupted delta goes on from its last checkpoint; there is one after this much. */
@@ -38,6 +39,7 @@ export class DeltaUpload implements DeltaWriter {
   readonly #disk: DiskRecord;
   readonly #upload: PageUpload;
   readonly #digests: DigestWindows;
+  readonly #cipher: ReplicaCipher;
   readonly #free: Buffer[] = [];
   /** Blocks with requests in flight: a later change must not overtake an earlier one. */
   readonly #inFlight = new Set<number>();
@@ -56,6 +58,7 @@ export class DeltaUpload implements DeltaWriter {
     this.resumedChanges = note.puts;
     this.#puts = note.puts;
     this.#bytes = note.bytes;
+    this.#cipher = blobs.cipher(disk.data);
     this.#upload = new PageUpload({ client: blobs.pages(disk.data), leaseId }, flow);
     this.#digests = new DigestWindows(
       { client: blobs.pages(disk.digests), leaseId },
@@ -76,7 +79,7 @@ export class DeltaUpload implements DeltaWriter {
     const isWhole = pageMask === 0 || pageMask === fullPageMask(length);
     const checked = isWhole ? change : await this.#checkedPages(change, length);
     await this.#gather(checked);
-    await this.#digests.write(block, checked.digest);
+    await this.#digests.write(block, this.#cipher.encryptDigests(checked.digest, block));
     this.#puts += 1;
     this.#bytes += checked.data.length;
     if (this.#bytes - this.#note.bytes >= checkpointBytes) await this.#checkpoint();
@@ -88,7 +91,13 @@ export class DeltaUpload implements DeltaWriter {
       await this.#sendEverything();
       const { data, digests, diskId, sizeBytes } = this.#disk;
       const { cut, lineage } = this.#note;
-      const metadata = finishedMetadata({ diskId, sizeBytes, lineage, cut });
+      const metadata = finishedMetadata({
+        diskId,
+        sizeBytes,
+        lineage,
+        cut,
+        isEncrypted: this.#blobs.isEncrypted,
+      });
       const answer = await atAzure(this.#blobs.url(data), () =>
         this.#blobs.pages(data).setMetadata(metadata, { conditions: { leaseId: this.#leaseId } }),
       );
@@ -124,10 +133,19 @@ export class DeltaUpload implements DeltaWriter {
       changes: [],
     };
     const kept = batch.buffer.subarray(batch.bytes, batch.bytes + data.length);
-    kept.set(data);
+    this.#encrypt(kept, data, block, pageMask);
     batch.bytes += data.length;
     batch.changes.push({ block, pageMask, data: kept, digest });
     this.#batchBlocks.add(block);
+  }
+
+  #encrypt(target: Uint8Array, data: Uint8Array, block: number, pageMask: number): void {
+    let from = 0;
+    for (const { offset, length } of pageRanges(pageMask, blockLength(this.#disk.sizeBytes, block))) {
+      const part = data.subarray(from, from + length);
+      this.#cipher.encrypt(target.subarray(from, from + length), part, block * trackingBlockBytes + offset);
+      from += length;
+    }
   }
 
   async #sendBatch(): Promise<void> {
@@ -184,6 +202,7 @@ export class DeltaUpload implements DeltaWriter {
     const file = this.#blobs.url(this.#disk.data);
     const fits = async (client: typeof pages): Promise<boolean> => {
       await atAzure(file, () => readPages(client, content, offset));
+      this.#cipher.decrypt(content, offset);
       let from = 0;
       for (const range of pageRanges(change.pageMask, length)) {
         content.set(change.data.subarray(from, from + range.length), range.offset);

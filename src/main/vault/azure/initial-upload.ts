@@ -11,6 +11,7 @@ import { DigestWindows } from './digest-windows.ts';
 import { mostWriteBytes, vhdDataBytes } from './page-limits.ts';
 import { PageUpload, type UploadFlow } from './page-upload.ts';
 import { PageWriter } from './page-writer.ts';
+import type { ReplicaCipher } from './replica-cipher.ts';
 import type { VmBlobs } from './vm-blobs.ts';
 
 interface PendingWrite {
@@ -30,6 +31,7 @@ export class InitialUpload implements InitialReplica {
   readonly #leaseId: string;
   readonly #upload: PageUpload;
   readonly #digests: DigestWindows;
+  readonly #cipher: ReplicaCipher;
   readonly #free: Buffer[] = [];
   #note: InitialNote;
   /** What waits to become a full write. */
@@ -54,6 +56,7 @@ export class InitialUpload implements InitialReplica {
     this.resumedFromOffset = from;
     this.#givenTo = from;
     this.#bytes = note.bytes;
+    this.#cipher = blobs.cipher(note.data);
     this.#upload = new PageUpload({ client: blobs.pages(note.data), leaseId }, flow);
     this.#digests = new DigestWindows(
       { client: blobs.pages(note.digests), leaseId },
@@ -65,7 +68,8 @@ export class InitialUpload implements InitialReplica {
 
   async write(offset: number, data: Uint8Array, digests: Uint8Array): Promise<void> {
     this.#requireOpen();
-    await this.#digests.write(offset / trackingBlockBytes, digests);
+    const firstBlock = offset / trackingBlockBytes;
+    await this.#digests.write(firstBlock, this.#cipher.encryptDigests(digests, firstBlock));
     for (let at = 0; at < data.length; ) {
       const pending = this.#roomAt(offset + at);
       if (pending === null) {
@@ -73,7 +77,8 @@ export class InitialUpload implements InitialReplica {
         continue;
       }
       const part = data.subarray(at, at + mostWriteBytes - pending.length);
-      pending.buffer.set(part, pending.length);
+      const target = pending.buffer.subarray(pending.length, pending.length + part.length);
+      this.#cipher.encrypt(target, part, offset + at);
       pending.length += part.length;
       at += part.length;
     }
@@ -105,10 +110,14 @@ export class InitialUpload implements InitialReplica {
     const dataBytes = vhdDataBytes(sizeBytes);
     const identity = isUuid(diskId) ? { diskId } : {};
     const footer = Buffer.from(encodeFooter(newFooter('fixed', null, { sizeBytes: dataBytes, ...identity })));
+    this.#cipher.encrypt(footer, footer, dataBytes);
+    const { isEncrypted } = this.#blobs;
     const conditions = { leaseId: this.#leaseId };
     const client = this.#blobs.pages(data);
     const dataEtag = await atAzure(this.#blobs.url(data), async () => {
-      await client.setMetadata(finishedMetadata({ diskId, sizeBytes, lineage, cut }), { conditions });
+      await client.setMetadata(finishedMetadata({ diskId, sizeBytes, lineage, cut, isEncrypted }), {
+        conditions,
+      });
       return new PageWriter({ client, leaseId: this.#leaseId }).write(footer, dataBytes);
     });
     const digestsEtag = (await this.#blobs.head(digests))?.etag ?? '';

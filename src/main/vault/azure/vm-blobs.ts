@@ -12,7 +12,9 @@ import {
   parseVmRecord,
   type VmRecord,
 } from './azure-record.ts';
+import { plainCipher, type ReplicaCipher, replicaCipher } from './replica-cipher.ts';
 import { readText, removeText, writeText } from './text-blob.ts';
+import type { VaultKey } from './vault-key.ts';
 
 export const recordName = 'vm.json';
 /** Beside what is left of a VM whose removal is not finished. */
@@ -27,11 +29,23 @@ export class VmBlobs {
   readonly container: ContainerClient;
   readonly vmId: string;
   readonly prefix: string;
+  readonly #key: VaultKey | null;
 
-  constructor(container: ContainerClient, vmId: string, prefix = `${nameOf(vmId)}/`) {
+  /** `key`: of an encrypted vault, else null. */
+  constructor(container: ContainerClient, vmId: string, key: VaultKey | null, prefix = `${nameOf(vmId)}/`) {
     this.container = container;
     this.vmId = vmId;
+    this.#key = key;
     this.prefix = prefix;
+  }
+
+  get isEncrypted(): boolean {
+    return this.#key !== null;
+  }
+
+  /** For the content of a replica, by the name of its data blob, and for the digests beside it. */
+  cipher(data: string): ReplicaCipher {
+    return this.#key === null ? plainCipher : replicaCipher(this.#key, this.prefix + data);
   }
 
   pages(name: string): PageBlobClient {

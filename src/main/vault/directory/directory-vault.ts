@@ -98,6 +98,7 @@ export const createDirectoryVault = (
 /** A vault in a directory: a second disk, a USB drive, a NAS share. docs/vault-format.md describes what is in it. */
 export class DirectoryVault implements ReplicaVault {
   readonly kind = 'directory';
+  readonly encryptionKey = null;
   readonly target: string;
   readonly #vaultId: string;
   readonly #ops: VaultFileOps;
