@@ -1,7 +1,7 @@
 /** What events are asked for by; where several are given all must fit. */
 
 import { z } from 'zod';
-import { isErrorCode } from './errors.ts';
+import { isErrorCode } from './error-catalogue.ts';
 import { type EventReport, eventLevels } from './reports.ts';
 
 const text = z.string().trim().min(1).max(260);

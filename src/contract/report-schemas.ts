@@ -1,7 +1,8 @@
 /** Schemas of the reports that are kept in the store or come in over a socket, tied to their types. */
 
 import { z } from 'zod';
-import { type ErrorReport, isErrorCode } from './errors.ts';
+import { isErrorCode } from './error-catalogue.ts';
+import type { ErrorReport } from './errors.ts';
 import { type JobResult, type JobStep, jobKinds, jobStates, stepStates } from './job-reports.ts';
 import { type ReplicationState, replicationStates } from './model.ts';
 

@@ -4,7 +4,8 @@
  * those in `Bytes` bytes.
  */
 
-import type { ErrorClass, ErrorCode, ErrorReport } from './errors.ts';
+import type { ErrorClass, ErrorCode } from './error-catalogue.ts';
+import type { ErrorReport } from './errors.ts';
 import type { CycleResult, JobKind, JobReport } from './job-reports.ts';
 import type { DiskFormat, Health, ReplicationState } from './model.ts';
 import type { PrerequisiteCheck } from './prerequisites.ts';

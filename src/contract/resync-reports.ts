@@ -1,6 +1,6 @@
 /** Resynchronization: why a VM needs one, when it comes, and what earlier ones came to. Units as in `reports.ts`. */
 
-import type { ErrorCode } from './errors.ts';
+import type { ErrorCode } from './error-catalogue.ts';
 
 /** Why a VM is marked for resynchronization. */
 export interface ResyncStatus {

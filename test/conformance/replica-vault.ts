@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ErrorCode } from '../../src/contract/errors.ts';
+import type { ErrorCode } from '../../src/contract/error-catalogue.ts';
 import { digestOf } from '../../src/main/block/digest.ts';
 import { blockCount, pageBytes, trackingBlockBytes } from '../../src/main/block/tracking-block.ts';
 import type { ReplicaVault, VaultDisk, VaultVm, VmReplica } from '../../src/main/vault/replica-vault.ts';

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../contract/errors.ts';
+import type { ErrorCode } from '../../contract/error-catalogue.ts';
 import type { EnginePush } from '../../contract/events.ts';
 import type { VmStatus } from '../../contract/reports.ts';
 import type { Settings } from '../../contract/settings.ts';

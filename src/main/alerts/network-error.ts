@@ -1,4 +1,5 @@
-import { type ErrorCode, ReplicationError } from '../../contract/errors.ts';
+import type { ErrorCode } from '../../contract/error-catalogue.ts';
+import { ReplicationError } from '../../contract/errors.ts';
 
 const reasons: Readonly<Record<string, readonly [code: ErrorCode, reason: string]>> = {
   ENOTFOUND: ['ALERT_UNREACHABLE', 'its name is not known'],

@@ -6,6 +6,7 @@ import { alertCommands } from './commands/alerts.ts';
 import { bandwidthCommands } from './commands/bandwidth.ts';
 import { diskCommands } from './commands/disk.ts';
 import { engineCommands } from './commands/engine.ts';
+import { errorCommands } from './commands/error.ts';
 import { eventCommands } from './commands/events.ts';
 import { hostCommands } from './commands/host.ts';
 import { hrlCommands } from './commands/hrl.ts';
@@ -72,6 +73,7 @@ Commands given while an engine runs (hvrc run, the console, the agent) go to tha
     jobCommands,
     eventCommands,
     alertCommands,
+    errorCommands,
     settingsCommands,
     bandwidthCommands,
     engineCommands,

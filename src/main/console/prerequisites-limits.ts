@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../contract/errors.ts';
+import type { ErrorCode } from '../../contract/error-catalogue.ts';
 import { azureVmName, type PrerequisiteCheck, prerequisiteLimits } from '../../contract/prerequisites.ts';
 import type { HostDisk, HostVm } from '../host/host.ts';
 import { failed, formatGigabytes, passed, warned } from './prerequisites-outcome.ts';

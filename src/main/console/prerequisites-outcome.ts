@@ -1,9 +1,5 @@
-import {
-  type ErrorCode,
-  type ErrorContext,
-  type ErrorReport,
-  ReplicationError,
-} from '../../contract/errors.ts';
+import type { ErrorCode } from '../../contract/error-catalogue.ts';
+import { type ErrorContext, type ErrorReport, ReplicationError } from '../../contract/errors.ts';
 import type { PrerequisiteCheck } from '../../contract/prerequisites.ts';
 
 export const passed = (name: string, detail: string): PrerequisiteCheck => ({

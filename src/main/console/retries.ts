@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../contract/errors.ts';
+import { errorCatalogue } from '../../contract/error-catalogue.ts';
 import type { FutureAttempt, PastAttempt, RetriesReport, RetryState } from '../../contract/retries.ts';
 import { isExhausted, projectAttempts, retryStepMinutes } from '../replication/retry-schedule.ts';
 import type { AttemptRecord, Numbered, ProtectionRecord } from '../store/records.ts';

@@ -1,4 +1,5 @@
-import { type ErrorCode, ReplicationError } from '../../contract/errors.ts';
+import type { ErrorCode } from '../../contract/error-catalogue.ts';
+import { ReplicationError } from '../../contract/errors.ts';
 
 /** What was being done to the file when the operating system refused. */
 export type FileAction = 'open' | 'read' | 'write';

@@ -114,6 +114,8 @@ export const fileError = (error: unknown, path: string): ReplicationError => {
       return new ReplicationError('DISK_ACCESS_DENIED', `${path} may not be read.`, context);
     case 'EBUSY':
       return new ReplicationError('DISK_LOCKED', `${path} is held by another program.`, context);
+    case 'ENOMEM':
+      return new ReplicationError('LOW_MEMORY', `There is not enough memory to read ${path}.`, context);
     default:
       return new ReplicationError('DISK_READ_FAILED', `${path} could not be read.`, context);
   }

@@ -1,4 +1,5 @@
-import { type ErrorCode, ReplicationError } from '../../contract/errors.ts';
+import type { ErrorCode } from '../../contract/error-catalogue.ts';
+import { ReplicationError } from '../../contract/errors.ts';
 import { type ChainStamps, stoodStill } from './stamps.ts';
 
 /** What a half-written table or header of a live disk file looks like to a reader. */

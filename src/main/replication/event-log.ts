@@ -1,4 +1,5 @@
-import { type ErrorCode, type ErrorReport, errorCatalogue } from '../../contract/errors.ts';
+import { type ErrorCode, errorCatalogue } from '../../contract/error-catalogue.ts';
+import type { ErrorReport } from '../../contract/errors.ts';
 import type { EnginePush } from '../../contract/events.ts';
 import type { EventReport } from '../../contract/reports.ts';
 import type { Clock } from '../platform/clock.ts';

@@ -1,4 +1,5 @@
-import type { ErrorCode, ReplicationError } from '../../contract/errors.ts';
+import type { ErrorCode } from '../../contract/error-catalogue.ts';
+import type { ReplicationError } from '../../contract/errors.ts';
 import type { JobKind } from '../../contract/job-reports.ts';
 import type { ProtectionRecord } from '../store/records.ts';
 

@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../contract/errors.ts';
+import { errorCatalogue } from '../../contract/error-catalogue.ts';
 import type { Health } from '../../contract/model.ts';
 import type { HealthReason } from '../../contract/reports.ts';
 import type { ProtectionRecord } from '../store/records.ts';

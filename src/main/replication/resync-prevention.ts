@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../contract/errors.ts';
+import type { ErrorCode } from '../../contract/error-catalogue.ts';
 
 const prevention: Partial<Readonly<Record<ErrorCode, string>>> = {
   HRL_THRESHOLD:

@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../contract/errors.ts';
+import { errorCatalogue } from '../../contract/error-catalogue.ts';
 import { formatTime } from '../format.ts';
 import { t } from '../i18n/words.ts';
 import { isFirstCopy, type VmRow } from './vm-rows.ts';

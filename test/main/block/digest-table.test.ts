@@ -1,7 +1,8 @@
 import { closeSync, openSync, readFileSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ErrorCode, ReplicationError } from '../../../src/contract/errors.ts';
+import type { ErrorCode } from '../../../src/contract/error-catalogue.ts';
+import { ReplicationError } from '../../../src/contract/errors.ts';
 import { DigestTable } from '../../../src/main/block/digest-table.ts';
 import { blockCount } from '../../../src/main/block/tracking-block.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

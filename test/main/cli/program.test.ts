@@ -45,6 +45,7 @@ describe('the help', () => {
     'jobs',
     'job',
     'events',
+    'error',
     'run',
     'stop',
     'engine',

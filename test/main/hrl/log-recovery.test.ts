@@ -11,7 +11,8 @@ import {
 } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type ErrorCode, ReplicationError } from '../../../src/contract/errors.ts';
+import type { ErrorCode } from '../../../src/contract/error-catalogue.ts';
+import { ReplicationError } from '../../../src/contract/errors.ts';
 import { LogReader } from '../../../src/main/hrl/log-reader.ts';
 import { LogWriter } from '../../../src/main/hrl/log-writer.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

@@ -1,4 +1,5 @@
-import { type ErrorCode, ReplicationError } from '../../../contract/errors.ts';
+import type { ErrorCode } from '../../../contract/error-catalogue.ts';
+import { ReplicationError } from '../../../contract/errors.ts';
 
 /** An error about one VHDX file: `what` is a sentence without its object, completed by the path. */
 export const vhdxError = (

@@ -1,4 +1,5 @@
-import { type ErrorCode, ReplicationError } from '../../../contract/errors.ts';
+import type { ErrorCode } from '../../../contract/error-catalogue.ts';
+import { ReplicationError } from '../../../contract/errors.ts';
 
 /** What is left of a failed request once the secrets that its objects carry are gone. */
 export interface RequestFailure {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ErrorCode, ReplicationError } from '../../../contract/errors.ts';
+import type { ErrorCode } from '../../../contract/error-catalogue.ts';
+import { ReplicationError } from '../../../contract/errors.ts';
 
 export const vaultFileName = 'vault.json';
 

@@ -5,7 +5,7 @@ import {
   MessageBarBody,
   MessageBarTitle,
 } from '@fluentui/react-components';
-import { errorCatalogue } from '../../../contract/errors.ts';
+import { errorCatalogue } from '../../../contract/error-catalogue.ts';
 import type { VmStatus } from '../../../contract/reports.ts';
 import { ErrorDetails } from '../../components/error-details.tsx';
 import { MainAction } from '../../components/main-action.tsx';

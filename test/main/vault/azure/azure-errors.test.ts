@@ -1,6 +1,6 @@
 import { RestError } from '@azure/storage-blob';
 import { describe, expect, it } from 'vitest';
-import type { ErrorCode } from '../../../../src/contract/errors.ts';
+import type { ErrorCode } from '../../../../src/contract/error-catalogue.ts';
 import { azureError } from '../../../../src/main/vault/azure/azure-errors.ts';
 import { openAzureVault } from '../../../../src/main/vault/azure/azure-vault.ts';
 

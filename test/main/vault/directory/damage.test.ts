@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { copyFileSync, existsSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { ErrorCode } from '../../../../src/contract/errors.ts';
+import type { ErrorCode } from '../../../../src/contract/error-catalogue.ts';
 import { DigestTable } from '../../../../src/main/block/digest-table.ts';
 import { trackingBlockBytes } from '../../../../src/main/block/tracking-block.ts';
 import { openVhdxWriter } from '../../../../src/main/disk/vhdx/vhdx-writer.ts';

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { ErrorCode } from '../../../../src/contract/errors.ts';
+import type { ErrorCode } from '../../../../src/contract/error-catalogue.ts';
 import {
   createDirectoryVault,
   openDirectoryVault,
