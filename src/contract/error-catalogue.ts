@@ -314,7 +314,10 @@ export const errorCatalogue = {
   ),
   JOB_NOT_FOUND: nonRecoverable('There is no such job', 'Check the list with hvrc jobs.'),
   INPUT_INVALID: nonRecoverable('A value is not valid', 'Correct the field named here.'),
-  TIMED_OUT: recoverable('A phase took longer than allowed', 'The next try is automatic.'),
+  TIMED_OUT: recoverable(
+    'Work stood still for too long',
+    'Check that the volume, share or vault answers; the next try is automatic.',
+  ),
   CANCELLED: nonRecoverable('The work was cancelled', 'Start it again when you want it.'),
   UNKNOWN: nonRecoverable(
     'Something unforeseen happened',

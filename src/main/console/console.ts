@@ -8,6 +8,7 @@ import { ReplicationError } from '../../contract/errors.ts';
 import type { EnginePush } from '../../contract/events.ts';
 import type { CheckedParams, RequestName, RequestParams, RequestResult } from '../../contract/requests.ts';
 import { Alerts } from '../alerts/alerts.ts';
+import { boundedHost } from '../host/bounded-host.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import { dataPaths } from '../platform/data-directory.ts';
 import { type LogFile, openLog } from '../platform/log.ts';
@@ -101,7 +102,7 @@ class EngineConsole implements Console {
       background: this.background,
       installation: { installationId: this.installationId(), name: hostname() },
       trackingDirectory: join(dataDirectory, 'tracking'),
-      host: () => hostKeeper.host(),
+      host: () => boundedHost(hostKeeper.host(), systemClock),
       vault: (name) => ({ ...vaults.spec(name), threads: settings.get('upload').threads }),
       statusChanged: (vmId) => this.pusher.changed(vmId),
     };

@@ -1,8 +1,10 @@
 import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ReplicationError } from '../../contract/errors.ts';
+import { type Clock, systemClock } from '../platform/clock.ts';
 import { BandwidthGate } from '../vault/pacing/bandwidth-gate.ts';
 import type { FromWorker, PassProgress, TaskKind, Tasks, ToWorker, WorkerStart } from './protocol.ts';
+import { StallWatch, stallLimitMs } from './stall-watch.ts';
 
 export type WorkerName = 'tracker' | 'uploader' | 'resync';
 
@@ -34,23 +36,55 @@ interface Pending {
   resolve(result: unknown): void;
   reject(error: ReplicationError): void;
   onProgress: ((progress: PassProgress) => void) | undefined;
+  readonly kind: TaskKind;
+  /** It made no progress for too long and was asked to end. */
+  stalled: boolean;
 }
+
+/** What a task does, as in “stood still while …”. */
+const doing: Readonly<Record<TaskKind, string>> = {
+  scan: 'looking for changes',
+  cut: 'ending a log',
+  rollback: 'taking changes out of a log',
+  seal: 'sealing a log',
+  openLog: 'creating a log',
+  advanceSent: 'noting what was sent',
+  dropLogs: 'deleting logs',
+  initial: 'copying a disk',
+  send: 'sending changes',
+  direct: 'sending changes',
+  resync: 'comparing a disk with its replica',
+  verify: 'verifying a disk',
+  restore: 'restoring a disk',
+};
+
+const stallError = (kind: TaskKind): ReplicationError =>
+  new ReplicationError(
+    'TIMED_OUT',
+    `There was no progress for ${stallLimitMs / 60_000} minutes while ${doing[kind]}.`,
+  );
 
 /**
  * The engine's worker threads, started when first needed. A thread that dies fails its tasks with `WORKER_FAILED`,
- * which is retried on a fresh thread.
+ * which is retried on a fresh thread. A task that makes no progress for too long fails with `TIMED_OUT`; one that does not
+ * even end when told to takes its thread with it.
  */
 export class WorkerPool {
   private readonly threads = new Map<string, WorkerThread>();
   private readonly directory: string;
   private readonly extension: string;
+  private readonly clock: Clock;
   private closed = false;
   /** The bandwidth limit of everything that the threads write to vaults. */
   readonly bandwidth = new BandwidthGate();
 
-  /** @param directory where `tracker`, `uploader` and `resync` lie, as `.ts` from source or `.js` when built */
-  constructor(directory: string) {
+  /**
+   * @param directory where `tracker`, `uploader` and `resync` lie, as `.ts` from source or `.js` when built
+   * @param clock what standstill is judged by
+   */
+  constructor(directory: string, clock = systemClock) {
     this.directory = directory;
+    this.clock = clock;
     this.extension = extname(import.meta.filename);
   }
 
@@ -77,7 +111,7 @@ export class WorkerPool {
     const present = this.threads.get(name);
     if (present !== undefined && !present.dead) return present;
     const entry = join(this.directory, `${workerOf[kind]}${this.extension}`);
-    const thread = new WorkerThread(entry, name, {
+    const thread = new WorkerThread(entry, name, this.clock, {
       readsDisks: kind === 'initial' || kind === 'scan',
       bandwidth: this.bandwidth.memory,
     });
@@ -97,8 +131,17 @@ class WorkerThread {
   private readonly pending = new Map<number, Pending>();
   private nextId = 1;
   private idle: NodeJS.Timeout | null = null;
+  private readonly watch: StallWatch;
 
-  constructor(entry: string, name: string, start: WorkerStart) {
+  constructor(entry: string, name: string, clock: Clock, start: WorkerStart) {
+    this.watch = new StallWatch(clock, {
+      stalled: (id) => {
+        const task = this.pending.get(id);
+        if (task !== undefined) task.stalled = true;
+        this.post({ type: 'cancel', id });
+      },
+      stuck: () => void this.terminate(),
+    });
     this.worker = new Worker(entry, {
       name,
       workerData: start,
@@ -128,6 +171,7 @@ class WorkerThread {
       const settled = () => {
         signal?.removeEventListener('abort', cancel);
         this.pending.delete(id);
+        this.watch.end(id);
         if (this.pending.size === 0) this.rest();
       };
       this.pending.set(id, {
@@ -140,7 +184,10 @@ class WorkerThread {
           reject(error);
         },
         onProgress: options.onProgress,
+        kind,
+        stalled: false,
       });
+      this.watch.begin(id);
       if (this.idle !== null) clearTimeout(this.idle);
       this.worker.ref();
       this.post({ type: 'run', id, kind, params } as ToWorker);
@@ -148,6 +195,8 @@ class WorkerThread {
   }
 
   async terminate(): Promise<void> {
+    // From here on it takes no task, even while it is still ending.
+    this.dead = true;
     await this.worker.terminate();
   }
 
@@ -168,19 +217,25 @@ class WorkerThread {
     if (task === undefined) return;
     switch (message.type) {
       case 'progress':
+        this.watch.progress(message.id, progressKey(message.progress));
         task.onProgress?.(message.progress);
         return;
       case 'done':
         task.resolve(message.result);
         return;
-      case 'failed':
-        task.reject(ReplicationError.fromReport(message.error));
+      case 'failed': {
+        const isStall = task.stalled && message.error.code === 'CANCELLED';
+        task.reject(isStall ? stallError(task.kind) : ReplicationError.fromReport(message.error));
+      }
     }
   }
 
   private fail(cause: unknown): void {
     this.dead = true;
     const error = new ReplicationError('WORKER_FAILED', 'A worker thread ended unexpectedly.', { cause });
-    for (const task of [...this.pending.values()]) task.reject(error);
+    for (const task of [...this.pending.values()]) task.reject(task.stalled ? stallError(task.kind) : error);
   }
 }
+
+const progressKey = ({ diskId, phase, doneBytes, skippedBytes }: PassProgress): string =>
+  `${diskId} ${phase} ${doneBytes} ${skippedBytes}`;
