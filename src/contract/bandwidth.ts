@@ -1,7 +1,8 @@
 /** How fast and how widely replication writes to vaults, as the user sets it. */
 
 import { z } from 'zod';
-import { weekdays, weekHours } from './week-hours.ts';
+import { weekHours } from './week-hours.ts';
+import { weekdays } from './weekdays.ts';
 
 /** 512 Kbit/s and 1,023 Mbit/s; a limit is in bits a second, as lines are sold. */
 export const leastBandwidthBps = 512_000;

@@ -1,7 +1,7 @@
 /** What a page in the desktop's window may ask of the desktop itself, beside the engine's contract. */
 
 import { z } from 'zod';
-import { maxPathLength } from './absolute-path.ts';
+import { maxPathLength } from './path-problem.ts';
 
 export interface StartupReport {
   /** Whether this system can start the console when its user signs in. */

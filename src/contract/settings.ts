@@ -13,7 +13,8 @@ import {
   metricsSettings,
 } from './alert-settings.ts';
 import { bandwidth, defaultBandwidth, defaultUpload, upload } from './bandwidth.ts';
-import { weekdays, weekHours } from './week-hours.ts';
+import { weekHours } from './week-hours.ts';
+import { weekdays } from './weekdays.ts';
 
 /** When marked VMs are resynchronized by themselves. */
 const resyncWindow = z.strictObject({

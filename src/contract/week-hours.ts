@@ -1,10 +1,7 @@
 /** Hours of the week, in the local time of the machine the engine runs on. */
 
 import { z } from 'zod';
-
-/** In the order of a calendar week that begins on Monday; ISO 8601 numbers them 1–7. */
-export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-export type Weekday = (typeof weekdays)[number];
+import { weekdays } from './weekdays.ts';
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time from 00:00 to 23:59');
 

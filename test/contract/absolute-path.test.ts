@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { absolutePath, maxPathLength } from '../../src/contract/absolute-path.ts';
+import { absolutePath } from '../../src/contract/absolute-path.ts';
+import { maxPathLength } from '../../src/contract/path-problem.ts';
 import { isRequestName, type RequestName, requests } from '../../src/contract/requests.ts';
 
 /** Every field of a request that takes a path, with what else the request wants. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { maxPathLength } from '../../src/contract/absolute-path.ts';
 import { checkRequest } from '../../src/contract/check-request.ts';
 import { ReplicationError } from '../../src/contract/errors.ts';
+import { maxPathLength } from '../../src/contract/path-problem.ts';
 import { requests } from '../../src/contract/requests.ts';
 
 const refusal = (check: () => unknown): ReplicationError => {

@@ -32,12 +32,16 @@ export const useSampleHost = async ({ dataDirectory, hostDirectory }: TestSite):
   await hvrc(dataDirectory, 'host', 'use', hostDirectory);
 };
 
-/** What a running VM does to its disk: WEB01 has a fixed VHD, whose data lies as it is in the file. */
-export const writeIntoWeb01 = ({ hostDirectory }: TestSite, bytes = 4 * 1024 * 1024): void => {
-  const disk = openSync(join(hostDirectory, 'WEB01/Virtual Hard Disks/WEB01.vhd'), 'r+');
+/** What a running VM does to a fixed disk, whose data lies as it is in the file. */
+export const writeInto = (path: string, bytes = 4 * 1024 * 1024): void => {
+  const disk = openSync(path, 'r+');
   writeSync(disk, randomBytes(bytes), 0, bytes, 32 * 1024 * 1024);
   closeSync(disk);
 };
+
+/** WEB01 has a fixed VHD. */
+export const writeIntoWeb01 = ({ hostDirectory }: TestSite, bytes?: number): void =>
+  writeInto(join(hostDirectory, 'WEB01/Virtual Hard Disks/WEB01.vhd'), bytes);
 
 export const rowOf = (page: Page, vm: string) => page.locator(`tr[data-vm="${vm}"]`);
 

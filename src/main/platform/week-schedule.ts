@@ -14,7 +14,8 @@
  */
 
 import { Info, type Zone } from 'luxon';
-import { type WeekHours, weekdays } from '../../contract/week-hours.ts';
+import type { WeekHours } from '../../contract/week-hours.ts';
+import { weekdays } from '../../contract/weekdays.ts';
 
 /** A zone of the IANA database, or that of the machine. */
 export type ZoneName = string;

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { DateTime } from 'luxon';
 import { describe, expect, it } from 'vitest';
-import { type WeekHours, weekdays } from '../../../src/contract/week-hours.ts';
+import type { WeekHours } from '../../../src/contract/week-hours.ts';
+import { weekdays } from '../../../src/contract/weekdays.ts';
 import { isOpen, nextClosing, nextOpening } from '../../../src/main/platform/week-schedule.ts';
 
 const hourMs = 3_600_000;

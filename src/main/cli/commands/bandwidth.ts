@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { BandwidthSettings } from '../../../contract/bandwidth.ts';
-import { type Weekday, type WeekHours, weekdays } from '../../../contract/week-hours.ts';
+import type { WeekHours } from '../../../contract/week-hours.ts';
+import { type Weekday, weekdays } from '../../../contract/weekdays.ts';
 import type { CommandRunner } from '../command-runner.ts';
 import { examples } from '../examples.ts';
 

@@ -3,6 +3,7 @@ import { ArrowDownload20Regular } from '@fluentui/react-icons';
 import { useState } from 'react';
 import { eventCsv } from '../../../contract/event-csv.ts';
 import { eventLevels } from '../../../contract/reports.ts';
+import { downloadCsv } from '../../components/download.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { EventTable } from '../../components/event-table.tsx';
 import { Loading } from '../../components/loading.tsx';
@@ -11,16 +12,6 @@ import { useSite } from '../../stores/site-store.ts';
 import { useNow } from '../../stores/use-now.ts';
 
 const shownEvents = 300;
-
-const download = (text: string, fileName: string): void => {
-  // Spreadsheets take a file without this mark for one of the system's own code page.
-  const url = URL.createObjectURL(new Blob(['\uFEFF', text], { type: 'text/csv;charset=utf-8' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = fileName;
-  link.click();
-  URL.revokeObjectURL(url);
-};
 
 /** What happened, the newest first. */
 export const Events = () => {
@@ -80,9 +71,7 @@ export const Events = () => {
             <Button
               icon={<ArrowDownload20Regular />}
               disabled={fitting.length === 0}
-              onClick={() =>
-                download(eventCsv(fitting), `hvrc-events-${new Date().toISOString().slice(0, 10)}.csv`)
-              }
+              onClick={() => downloadCsv(eventCsv(fitting), 'events')}
             >
               {t('events.export')}
             </Button>

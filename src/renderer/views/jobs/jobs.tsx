@@ -1,6 +1,9 @@
-import { Select } from '@fluentui/react-components';
+import { Button, SearchBox, Select } from '@fluentui/react-components';
+import { ArrowDownload20Regular } from '@fluentui/react-icons';
 import { useState } from 'react';
+import { jobCsv } from '../../../contract/job-csv.ts';
 import { isEnded, type JobReport } from '../../../contract/job-reports.ts';
+import { downloadCsv } from '../../components/download.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Loading } from '../../components/loading.tsx';
 import { t } from '../../i18n/words.ts';
@@ -26,10 +29,17 @@ export const Jobs = ({ opened }: { readonly opened: number | null }) => {
   const jobs = useSite((site) => site.jobs);
   const now = useNow(1000);
   const [filter, setFilter] = useState<JobFilter>(opened === null ? 'cycles' : 'all');
+  const [search, setSearch] = useState('');
   const [open, setOpen] = useState<ReadonlySet<number>>(new Set(opened === null ? [] : [opened]));
   if (jobs === null) return <Loading label={t('app.connecting')} />;
   const newest = [...jobs.values()].sort((a, b) => b.id - a.id);
-  const shown = newest.filter(passes[filter]).slice(0, shownJobs);
+  const wanted = search.trim().toLocaleLowerCase();
+  const fitting = newest.filter(
+    (job) =>
+      passes[filter](job) &&
+      `${job.vm} ${t(`job.${job.kind}`)} ${job.id}`.toLocaleLowerCase().includes(wanted),
+  );
+  const shown = fitting.slice(0, shownJobs);
   const toggle = (id: number): void => {
     const next = new Set(open);
     if (!next.delete(id)) next.add(id);
@@ -43,6 +53,12 @@ export const Jobs = ({ opened }: { readonly opened: number | null }) => {
       ) : (
         <>
           <div className="toolbar">
+            <SearchBox
+              aria-label={t('jobs.search')}
+              placeholder={t('jobs.search')}
+              value={search}
+              onChange={(_event, data) => setSearch(data.value)}
+            />
             <Select
               aria-label={t('jobs.filter')}
               value={filter}
@@ -54,6 +70,14 @@ export const Jobs = ({ opened }: { readonly opened: number | null }) => {
                 </option>
               ))}
             </Select>
+            <span className="spacer" />
+            <Button
+              icon={<ArrowDownload20Regular />}
+              disabled={fitting.length === 0}
+              onClick={() => downloadCsv(jobCsv(fitting), 'jobs')}
+            >
+              {t('events.export')}
+            </Button>
           </div>
           {shown.length === 0 ? (
             <EmptyState title={t('jobs.noMatch')} />

@@ -1,10 +1,8 @@
 import { Field, Radio, RadioGroup, Select } from '@fluentui/react-components';
 import { useEffect } from 'react';
-import type { EngineReport } from '../../../contract/reports.ts';
 import { HostForm } from '../../components/host-form.tsx';
 import { Loading } from '../../components/loading.tsx';
-import { Moment } from '../../components/moment.tsx';
-import { formatBytes } from '../../format.ts';
+import { isDesktop } from '../../connection/desktop.ts';
 import { type Language, languageNames, t } from '../../i18n/words.ts';
 import {
   type Density,
@@ -19,6 +17,9 @@ import { refreshEngine } from '../../stores/follow-engine.ts';
 import { useSite } from '../../stores/site-store.ts';
 import { showProblem } from '../../stores/ui-store.ts';
 import { useNow } from '../../stores/use-now.ts';
+import { EngineFacts } from './engine-facts.tsx';
+import { ResyncWindow } from './resync-window.tsx';
+import { Startup } from './startup.tsx';
 
 const engineRefreshMs = 5000;
 
@@ -91,32 +92,6 @@ const Host = () => {
   );
 };
 
-const EngineFacts = ({ engine, nowMs }: { readonly engine: EngineReport; readonly nowMs: number }) => (
-  <dl className="summary">
-    <dt>{t('settings.engine.version')}</dt>
-    <dd>{engine.version}</dd>
-    <dt>{t('settings.engine.since')}</dt>
-    <dd>
-      <Moment iso={engine.startedAt} nowMs={nowMs} />
-    </dd>
-    <dt>{t('settings.engine.process')}</dt>
-    <dd>{engine.pid}</dd>
-    <dt>{t('settings.engine.memory')}</dt>
-    <dd>
-      {t('settings.engine.memoryValue', {
-        now: formatBytes(engine.memoryBytes),
-        peak: formatBytes(engine.peakMemoryBytes),
-      })}
-    </dd>
-    <dt>{t('settings.engine.delay')}</dt>
-    <dd>{t('settings.engine.delayValue', { value: Math.round(engine.eventLoopDelayP99Ms) })}</dd>
-    <dt>{t('settings.engine.data')}</dt>
-    <dd className="path">{engine.dataDirectory}</dd>
-    <dt>{t('settings.engine.log')}</dt>
-    <dd className="path">{engine.logFile}</dd>
-  </dl>
-);
-
 /** How the page looks, which host it is about, and what is known of the engine. */
 export const Settings = () => {
   const engine = useSite((site) => site.engine);
@@ -130,6 +105,12 @@ export const Settings = () => {
       <h1>{t('settings.title')}</h1>
       <Appearance />
       <Host />
+      <section className="card">
+        <h2>{t('settings.resync')}</h2>
+        <p className="note">{t('settings.resync.help')}</p>
+        <ResyncWindow />
+      </section>
+      {isDesktop() ? <Startup /> : null}
       <section className="card">
         <h2>{t('settings.engine')}</h2>
         {engine === null ? <Loading /> : <EngineFacts engine={engine} nowMs={now} />}

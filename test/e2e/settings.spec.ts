@@ -1,0 +1,112 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@playwright/test';
+import { hvrc, type RunningAgent, startAgent } from './agent-process.ts';
+import { expectAccessible, newSite, open, type TestSite, useSampleHost } from './console.ts';
+
+let site: TestSite;
+let agent: RunningAgent;
+
+test.use({ contextOptions: { reducedMotion: 'reduce' } });
+
+test.beforeEach(async ({ page }) => {
+  site = newSite();
+  await useSampleHost(site);
+  await hvrc(site.dataDirectory, 'vault', 'add', 'local', site.vaultDirectory);
+  agent = await startAgent(site.dataDirectory);
+  await page.goto(agent.link);
+});
+
+test.afterEach(async () => {
+  await agent.stop();
+  site.remove();
+});
+
+test('the hours of resynchronization are drawn or typed, kept, and shown to hvrc', async ({ page }) => {
+  await open(page, 'Settings');
+  const hours = page.getByRole('group', { name: 'Hours' });
+  await expect(hours).toContainText('Ends on the next day. 80.5 hours a week.');
+  // By keyboard.
+  await hours.getByRole('checkbox', { name: 'Sunday' }).press('Space');
+  await hours.getByLabel('From').fill('20:00');
+  await hours.getByLabel('To').fill('04:30');
+  await expect(hours).toContainText('51 hours a week.');
+  await page.getByRole('radio', { name: 'Finish what has begun' }).check();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Save' }).press('Enter');
+  await expect(page.getByText('The settings were saved.')).toBeVisible();
+  const kept = JSON.parse(await hvrc(site.dataDirectory, 'settings', 'show', '--json')) as {
+    resyncWindow: unknown;
+  };
+  expect(kept.resyncWindow).toEqual({
+    enabled: true,
+    hours: { days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat'], from: '20:00', to: '04:30' },
+    atEnd: 'finish',
+  });
+
+  // With the pointer, on Sunday's line, a third to two thirds of the day.
+  const line = hours.locator('.week-track').last();
+  const { x, y, width, height } = (await line.boundingBox())!;
+  await page.mouse.move(x + width / 3, y + height / 2);
+  await page.mouse.down();
+  await page.mouse.move(x + (width * 2) / 3, y + height / 2, { steps: 4 });
+  await page.mouse.up();
+  await expect(hours.getByLabel('From')).toHaveValue('08:00');
+  await expect(hours.getByLabel('To')).toHaveValue('16:00');
+  await expect(hours.getByRole('checkbox', { name: 'Sunday' })).toBeChecked();
+  await page.getByRole('button', { name: 'Discard changes' }).click();
+  await expect(hours.getByLabel('From')).toHaveValue('20:00');
+
+  for (const day of ['Mon', 'Tues', 'Wednes', 'Thurs', 'Fri', 'Satur'])
+    await hours.getByRole('checkbox', { name: `${day}day` }).uncheck();
+  await expect(page.getByText('Choose at least one day.')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Save' })).toBeDisabled();
+});
+
+test('a folder of the engine’s machine is chosen by keyboard', async ({ page }) => {
+  mkdirSync(join(site.folder, 'new vault', 'inner'), { recursive: true });
+  await open(page, 'Vaults');
+  await page.getByRole('button', { name: 'Add a vault' }).click();
+  await page.getByRole('textbox', { name: 'Folder' }).fill(site.folder);
+  await page.getByRole('button', { name: 'Browse for: Folder' }).press('Enter');
+  const dialog = page.getByRole('dialog');
+  const folders = dialog.getByRole('listbox', { name: 'Folders' });
+  await expect(folders.getByRole('option', { name: 'new vault' })).toBeAttached();
+  await expectAccessible(page);
+  await folders.focus();
+  await page.keyboard.type('new');
+  await page.keyboard.press('Enter');
+  await expect(dialog.locator('.path')).toHaveText(join(site.folder, 'new vault'));
+  await expect(folders.getByRole('option', { name: 'inner' })).toBeAttached();
+  await page.keyboard.press('Backspace');
+  await expect(dialog.locator('.path')).toHaveText(site.folder);
+  await dialog.getByRole('button', { name: 'Up' }).click();
+  await expect(folders).toContainText(site.folder.split('/').at(-1)!);
+  await folders.selectOption({ label: site.folder.split('/').at(-1)! });
+  await dialog.getByRole('button', { name: 'Choose this folder' }).click();
+  await expect(page.getByRole('textbox', { name: 'Folder' })).toHaveValue(site.folder);
+});
+
+test('jobs are searched and exported', async ({ page }) => {
+  await hvrc(site.dataDirectory, 'protect', 'WEB01', '--vault', 'local', '--wait');
+  await open(page, 'Jobs');
+  await page.getByLabel('Search jobs').fill('sql');
+  await expect(page.getByText('No job fits the filter.')).toBeVisible();
+  await page.getByLabel('Search jobs').fill('web');
+  await expect(page.locator('tr[data-job]').first()).toBeVisible();
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Export as CSV' }).click();
+  const csv = readFileSync(await (await downloading).path(), 'utf8');
+  expect(csv).toMatch(/id,kind,vm,state,startedAt/);
+  expect(csv).toContain('"initial","WEB01","succeeded"');
+});
+
+test('the engine’s facts are copied for whoever helps', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await open(page, 'Settings');
+  await page.getByRole('button', { name: 'Copy for support' }).click();
+  await expect(page.getByRole('button', { name: 'Copied' })).toBeVisible();
+  const text = await page.evaluate(() => navigator.clipboard.readText());
+  expect(text).toContain(`Data directory: ${site.dataDirectory}`);
+  expect(text).toContain('hvrc.log');
+});
