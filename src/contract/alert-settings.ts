@@ -2,7 +2,8 @@
 
 import { z } from 'zod';
 import { addressProblem, isHostName, isLoopbackHost, isMailAddress } from './addresses.ts';
-import { weekdays, weekHours } from './week-hours.ts';
+import { weekHours } from './week-hours.ts';
+import { weekdays } from './weekdays.ts';
 
 const mailAddress = z.string().refine(isMailAddress, 'must be an address like admin@example.org');
 const longestAddress = 2000;

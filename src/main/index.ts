@@ -12,7 +12,6 @@ import {
   registerPageScheme,
   servePage,
 } from './desktop/console-window.ts';
-import { noticeOf } from './desktop/health-notice.ts';
 import { quitInOrder } from './desktop/orderly-quit.ts';
 import { SiteWatch, summaryOf } from './desktop/site-watch.ts';
 import { changeStartup, hiddenSwitch, showStartup } from './desktop/startup.ts';
@@ -95,12 +94,12 @@ const run = async (): Promise<void> => {
     },
     summaryOf([]),
   );
-  const site = new SiteWatch(engine, {
-    onSummary: (summary) => tray.show(summary),
-    onChange: (change) => {
-      const notice = noticeOf(words, change);
-      if (notice !== null) notify(notice.title, notice.body, `#/vm/${encodeURIComponent(notice.vmId)}`);
-    },
+  const site = new SiteWatch(engine, (summary) => tray.show(summary));
+  engine.subscribe((push) => {
+    if (push.kind !== 'notification') return;
+    const { title, text, items } = push.notification;
+    const vmId = items.find((item) => item.vmId !== null)?.vmId;
+    notify(title, text, vmId ? `#/vm/${encodeURIComponent(vmId)}` : undefined);
   });
   await site.refresh();
 

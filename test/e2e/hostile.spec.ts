@@ -102,7 +102,7 @@ test('script in names and errors is only text, in the desktop’s bundles', asyn
     const page = await desktop.nextPage();
     const faults = watched(page);
     await walk(page);
-    await expect.poll(() => desktop.notifications).toMatchObject([{ title: `${vm} needs attention` }]);
+    await desktop.expectTray({ toolTip: `Hyper-V Replica Console\nNeeds attention: ${vm}` });
     expect(faults).toEqual([]);
   } finally {
     await desktop.kill();

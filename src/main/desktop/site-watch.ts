@@ -28,28 +28,17 @@ export const summaryOf = (statuses: readonly VmStatus[]): SiteSummary => {
   };
 };
 
-export interface SiteChange {
-  readonly before: VmStatus | null;
-  readonly after: VmStatus;
-}
-
-export interface SiteListener {
-  /** The site stands differently now. */
-  onSummary(summary: SiteSummary): void;
-  /** A VM was heard of; not for what is found at the beginning. */
-  onChange(change: SiteChange): void;
-}
-
 /** Knows the newest status of every protected VM. */
 export class SiteWatch {
   readonly #client: ConsoleClient;
-  readonly #listener: SiteListener;
+  readonly #onSummary: (summary: SiteSummary) => void;
   #statuses = new Map<string, VmStatus>();
   #told = '';
 
-  constructor(client: ConsoleClient, listener: SiteListener) {
+  /** `onSummary` is called when the site stands differently. */
+  constructor(client: ConsoleClient, onSummary: (summary: SiteSummary) => void) {
     this.#client = client;
-    this.#listener = listener;
+    this.#onSummary = onSummary;
     client.subscribe((push) => this.#take(push));
   }
 
@@ -65,11 +54,8 @@ export class SiteWatch {
   }
 
   #take(push: EnginePush): void {
-    if (push.kind === 'status') {
-      const before = this.#statuses.get(push.status.id) ?? null;
-      this.#statuses.set(push.status.id, push.status);
-      this.#listener.onChange({ before, after: push.status });
-    } else if (push.kind === 'unprotected') this.#statuses.delete(push.vmId);
+    if (push.kind === 'status') this.#statuses.set(push.status.id, push.status);
+    else if (push.kind === 'unprotected') this.#statuses.delete(push.vmId);
     else return;
     this.#tell();
   }
@@ -79,6 +65,6 @@ export class SiteWatch {
     const text = JSON.stringify(summary);
     if (text === this.#told) return;
     this.#told = text;
-    this.#listener.onSummary(summary);
+    this.#onSummary(summary);
   }
 }

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { DateTime } from 'luxon';
 import { describe, expect, it } from 'vitest';
 import type { JobReport, JobState } from '../../../src/contract/job-reports.ts';
-import { weekdays } from '../../../src/contract/week-hours.ts';
+import { weekdays } from '../../../src/contract/weekdays.ts';
 import { type EngineSite, engineSite, logsBeside, mebibyte } from '../../support/engine-site.ts';
 import { GatedPool } from '../../support/gated-pool.ts';
 

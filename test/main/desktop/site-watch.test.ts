@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { VmStatus } from '../../../src/contract/reports.ts';
-import { noticeOf } from '../../../src/main/desktop/health-notice.ts';
 import { type SiteSummary, SiteWatch, summaryOf } from '../../../src/main/desktop/site-watch.ts';
 import { desktopWords } from '../../../src/main/desktop/words.ts';
 import { RecordingConsole } from '../../support/recording-console.ts';
-
-const words = desktopWords('en-GB');
 
 const vm = (name: string, changes: Partial<VmStatus> = {}): VmStatus => ({
   id: name,
@@ -35,35 +32,9 @@ const failing = vm('a', {
   health: 'Warning',
   healthReasons: [{ kind: 'retrying', text: 'The vault is away.', sinceMs: 0, code: 'VAULT_UNREACHABLE' }],
 });
-const chosen = vm('a', {
-  health: 'Warning',
-  paused: true,
-  healthReasons: [{ kind: 'paused', text: 'Paused.', sinceMs: 0 }],
-});
 const critical = vm('a', {
   health: 'Critical',
   healthReasons: [{ kind: 'retrying', text: 'Log full.', sinceMs: 0 }],
-});
-
-describe('what is told outside the window', () => {
-  it.each([
-    ['an error', vm('a'), failing, 'a needs attention'],
-    ['worse', failing, critical, 'a needs you'],
-    ['trouble at first sight', null, critical, 'a needs you'],
-    ['the end of trouble', failing, vm('a'), 'a is well again'],
-    ['the end of worse trouble', critical, vm('a'), 'a is well again'],
-    ['the same trouble', failing, failing, undefined],
-    ['less trouble', critical, failing, undefined],
-    ['a pause', vm('a'), chosen, undefined],
-    ['the end of a pause', chosen, vm('a'), undefined],
-    ['nothing', vm('a'), vm('a'), undefined],
-  ])('for %s', (_what, before, after, title) => {
-    expect(noticeOf(words, { before, after })?.title).toBe(title);
-  });
-
-  it('carries the reason', () => {
-    expect(noticeOf(words, { before: vm('a'), after: failing })?.body).toBe('The vault is away.');
-  });
 });
 
 describe('how the site stands', () => {
@@ -81,7 +52,7 @@ describe('how the site stands', () => {
     let vms = [vm('a'), vm('b')];
     const engine = new RecordingConsole({ status: () => ({ vms }) });
     const told: SiteSummary[] = [];
-    const watch = new SiteWatch(engine, { onSummary: (summary) => told.push(summary), onChange: () => {} });
+    const watch = new SiteWatch(engine, (summary) => told.push(summary));
     await watch.refresh();
     engine.push({ kind: 'status', status: vm('a', { rpoSeconds: 41 }) });
     expect(told.map(({ protectedVms }) => protectedVms)).toEqual([2]);
