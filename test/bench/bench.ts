@@ -14,8 +14,10 @@ import { azureBench, azureNullBench } from './azure-bench.ts';
 import { azureDeltaBench } from './azure-delta-bench.ts';
 import { BenchSite } from './bench-site.ts';
 import { deltaBench } from './delta-bench.ts';
+import { enduranceBench } from './endurance-bench.ts';
 import { initialBench } from './initial-bench.ts';
 import type { BenchResult } from './measure.ts';
+import { roundBench } from './round-bench.ts';
 import { scanBench } from './scan-bench.ts';
 import { sparseBench } from './sparse-bench.ts';
 
@@ -27,6 +29,8 @@ const benches = {
   azure: azureBench,
   'azure-null': azureNullBench,
   'azure-delta': azureDeltaBench,
+  round: roundBench,
+  endurance: enduranceBench,
 } as const;
 
 const { values } = parseArgs({

@@ -19,6 +19,7 @@ import { sampleCommands } from './commands/sample.ts';
 import { settingsCommands } from './commands/settings.ts';
 import { statisticsCommands } from './commands/statistics.ts';
 import { statusCommands } from './commands/status.ts';
+import { supportCommands } from './commands/support.ts';
 import { vaultCommands } from './commands/vault.ts';
 import { vmCommands } from './commands/vm.ts';
 import type { CliEnvironment } from './environment.ts';
@@ -74,6 +75,7 @@ Commands given while an engine runs (hvrc run, the console, the agent) go to tha
     eventCommands,
     alertCommands,
     errorCommands,
+    supportCommands,
     settingsCommands,
     bandwidthCommands,
     engineCommands,

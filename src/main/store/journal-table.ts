@@ -43,14 +43,14 @@ export class JournalTable<R extends object> {
     const values = { ...columns(record), record: printRecord(schema, record) };
     const names = Object.keys(values);
     return this.file.write('normal', () => {
-      const inserted = this.file.database
+      const inserted = this.file
         .prepare(
           `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`,
         )
         .run(values);
       const id = Number(inserted.lastInsertRowid);
       const condition = disposable === undefined ? '' : ` AND ${disposable}`;
-      this.file.database.prepare(`DELETE FROM ${table} WHERE id <= ?${condition}`).run(id - keep);
+      this.file.prepare(`DELETE FROM ${table} WHERE id <= ?${condition}`).run(id - keep);
       return id;
     });
   }
@@ -65,7 +65,7 @@ export class JournalTable<R extends object> {
     const values = { ...columns(record), record: printRecord(schema, record), id };
     const assignments = Object.keys(values).map((name) => `${name} = @${name}`);
     this.file.write('normal', () =>
-      this.file.database.prepare(`UPDATE ${table} SET ${assignments.join(', ')} WHERE id = @id`).run(values),
+      this.file.prepare(`UPDATE ${table} SET ${assignments.join(', ')} WHERE id = @id`).run(values),
     );
   }
 
@@ -89,14 +89,14 @@ export class JournalTable<R extends object> {
 
   removeVm(vmId: string): void {
     this.file.write('normal', () =>
-      this.file.database.prepare(`DELETE FROM ${this.#shape.table} WHERE vm_id = ?`).run(vmId),
+      this.file.prepare(`DELETE FROM ${this.#shape.table} WHERE vm_id = ?`).run(vmId),
     );
   }
 
   protected select(clause: string, values: readonly (string | number)[]): Numbered<R>[] {
     const { table, schema } = this.#shape;
     const rows = this.file.read(() =>
-      this.file.database.prepare<unknown[], Row>(`SELECT id, record FROM ${table} ${clause}`).all(...values),
+      this.file.prepare<Row>(`SELECT id, record FROM ${table} ${clause}`).all(...values),
     );
     return rows.map(({ id, record }) => ({ ...parseRecord(schema, record, this.file.path, table), id }));
   }

@@ -37,13 +37,13 @@ export class KeyedTable<K extends readonly string[], R> {
     // Not REPLACE, which deletes the row first and with it what refers to it.
     const sql = `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})
       ON CONFLICT (${keys.join(', ')}) DO UPDATE SET record = excluded.record`;
-    this.#file.write('full', () => this.#file.database.prepare(sql).run(...values));
+    this.#file.write('full', () => this.#file.prepare(sql).run(...values));
   }
 
   /** Whether there was one. */
   remove(...key: K): boolean {
     const sql = `DELETE FROM ${this.#shape.table} WHERE ${where(this.#shape.keys)}`;
-    return this.#file.write('full', () => this.#file.database.prepare(sql).run(...key)).changes > 0;
+    return this.#file.write('full', () => this.#file.prepare(sql).run(...key)).changes > 0;
   }
 
   private rows(prefix: readonly string[]): R[] {
@@ -51,7 +51,7 @@ export class KeyedTable<K extends readonly string[], R> {
     const condition = prefix.length === 0 ? '' : `WHERE ${where(keys.slice(0, prefix.length))}`;
     const sql = `SELECT record FROM ${table} ${condition} ORDER BY ${keys.join(', ')}`;
     const rows = this.#file.read(() =>
-      this.#file.database
+      this.#file
         .prepare(sql)
         .pluck()
         .all(...prefix),

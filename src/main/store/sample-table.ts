@@ -83,7 +83,7 @@ export class SampleTable {
     this.#file.write('normal', () => {
       for (const { kind, subject, value } of samples) {
         const id = this.seriesId(vmId, kind, subject);
-        const put = this.#file.database.prepare(
+        const put = this.#file.prepare(
           `INSERT INTO samples (series, tier, at, value) VALUES (?, ?, ?, ?)
            ON CONFLICT (series, tier, at) DO UPDATE SET value = ${merges[kind]}`,
         );
@@ -96,8 +96,8 @@ export class SampleTable {
   list(vmId: string, tier: SampleTier, fromSeconds: number, stepSeconds: number): SampledStep[] {
     return this.#file.read(() =>
       this.seriesOf(vmId).flatMap(({ id, kind, subject }) =>
-        this.#file.database
-          .prepare<unknown[], StepValue>(
+        this.#file
+          .prepare<StepValue>(
             `SELECT at - at % @step AS at, ${aggregates[kind]} AS value FROM samples
              WHERE series = @id AND tier = @tier AND at >= @from GROUP BY 1 ORDER BY 1`,
           )
@@ -111,10 +111,8 @@ export class SampleTable {
   prune(nowMs: number): void {
     const now = Math.floor(nowMs / 1000);
     this.#file.write('normal', () => {
-      const ids = this.#file.database.prepare('SELECT id FROM series').pluck().all();
-      const forget = this.#file.database.prepare(
-        'DELETE FROM samples WHERE series = ? AND tier = ? AND at < ?',
-      );
+      const ids = this.#file.prepare('SELECT id FROM series').pluck().all();
+      const forget = this.#file.prepare('DELETE FROM samples WHERE series = ? AND tier = ? AND at < ?');
       for (const id of ids)
         for (const { number, keepSeconds } of tiers) forget.run(id, number, now - keepSeconds);
     });
@@ -122,14 +120,14 @@ export class SampleTable {
 
   private seriesOf(vmId: string): Series[] {
     const sql = 'SELECT id, kind, subject FROM series WHERE vm_id = ? ORDER BY kind, subject';
-    return this.#file.database.prepare<[string], Series>(sql).all(vmId);
+    return this.#file.prepare<Series>(sql).all(vmId);
   }
 
   private seriesId(vmId: string, kind: SampleKind, subject: string): number {
     const sql = 'SELECT id FROM series WHERE vm_id = ? AND kind = ? AND subject = ?';
-    const known = this.#file.database.prepare<string[], { id: number }>(sql).get(vmId, kind, subject);
+    const known = this.#file.prepare<{ id: number }>(sql).get(vmId, kind, subject);
     if (known !== undefined) return known.id;
-    const added = this.#file.database
+    const added = this.#file
       .prepare('INSERT INTO series (vm_id, kind, subject) VALUES (?, ?, ?)')
       .run(vmId, kind, subject);
     return Number(added.lastInsertRowid);

@@ -18,7 +18,7 @@ export class Settings {
   /** Null when it was never put. */
   get<T>({ key, schema }: Setting<T>): T | null {
     const sql = 'SELECT record FROM settings WHERE key = ?';
-    const text = this.#file.read(() => this.#file.database.prepare(sql).pluck().get(key));
+    const text = this.#file.read(() => this.#file.prepare(sql).pluck().get(key));
     return text === undefined
       ? null
       : parseRecord(schema, z.string().parse(text), this.#file.path, 'settings');
@@ -27,12 +27,10 @@ export class Settings {
   put<T>({ key, schema }: Setting<T>, value: T): void {
     const sql = `INSERT INTO settings (key, record) VALUES (?, ?)
       ON CONFLICT (key) DO UPDATE SET record = excluded.record`;
-    this.#file.write('full', () => this.#file.database.prepare(sql).run(key, printRecord(schema, value)));
+    this.#file.write('full', () => this.#file.prepare(sql).run(key, printRecord(schema, value)));
   }
 
   remove({ key }: Setting<unknown>): void {
-    this.#file.write('full', () =>
-      this.#file.database.prepare('DELETE FROM settings WHERE key = ?').run(key),
-    );
+    this.#file.write('full', () => this.#file.prepare('DELETE FROM settings WHERE key = ?').run(key));
   }
 }

@@ -60,20 +60,20 @@ export class StatisticsTable {
     const sql = `INSERT INTO statistics (vm_id, from_ms, record) VALUES (?, ?, ?)
       ON CONFLICT (vm_id, from_ms) DO UPDATE SET record = excluded.record`;
     const text = printRecord(statisticsRecord, record);
-    this.#file.write('normal', () => this.#file.database.prepare(sql).run(record.vmId, record.fromMs, text));
+    this.#file.write('normal', () => this.#file.prepare(sql).run(record.vmId, record.fromMs, text));
   }
 
   /** Forgets what is older than 32 days. */
   prune(nowMs: number): void {
     this.#file.write('normal', () =>
-      this.#file.database.prepare('DELETE FROM statistics WHERE from_ms < ?').run(nowMs - keepMs),
+      this.#file.prepare('DELETE FROM statistics WHERE from_ms < ?').run(nowMs - keepMs),
     );
   }
 
   private select(condition: string, values: readonly (string | number)[]): StatisticsRecord[] {
     const sql = `SELECT record FROM statistics WHERE ${condition}`;
     const rows = this.#file.read(() =>
-      this.#file.database
+      this.#file
         .prepare(sql)
         .pluck()
         .all(...values),

@@ -18,6 +18,7 @@ export class StoreFile {
   readonly path: string;
   readonly database: Database.Database;
   #durability: Durability = 'full';
+  readonly #statements = new Map<string, Database.Statement<unknown[]>>();
 
   /** @throws ReplicationError `STORE_DAMAGED`, `STORE_UNSUPPORTED`, `STORE_FAILED`, `DATA_DIRECTORY_UNUSABLE` */
   constructor(path: string) {
@@ -36,6 +37,15 @@ export class StoreFile {
       this.database.close();
       throw error;
     }
+  }
+
+  /** A statement, compiled once: the tables ask for the same few over and over. Its rows are what the caller says. */
+  prepare<R = unknown>(sql: string): Database.Statement<unknown[], R> {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known as Database.Statement<unknown[], R>;
+    const statement = this.database.prepare<unknown[]>(sql);
+    this.#statements.set(sql, statement);
+    return statement as Database.Statement<unknown[], R>;
   }
 
   read<T>(query: () => T): T {

@@ -46,6 +46,7 @@ describe('the help', () => {
     'job',
     'events',
     'error',
+    'support-bundle',
     'run',
     'stop',
     'engine',

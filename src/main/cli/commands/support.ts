@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import type { CommandRunner } from '../command-runner.ts';
+import { examples } from '../examples.ts';
+import { formatBytes } from '../format.ts';
+
+export const supportCommands = (program: Command, runner: CommandRunner): void => {
+  program
+    .command('support-bundle')
+    .description(
+      'collect log, settings, status, events and the headers of disks in a zip file; no secrets, no disk data',
+    )
+    .argument('<file>', 'a new file')
+    .addHelpText('after', examples('support-bundle hvrc-support.zip'))
+    .action((file: string) =>
+      runner.run(async (session) => {
+        const { writeSupportBundle } = await import('../support-bundle.ts');
+        const { output } = session;
+        const result = await writeSupportBundle(session, session.path(file), (entry, done, total) =>
+          output.note(`${Math.floor((100 * done) / total)} %  ${entry}`),
+        );
+        output.answer(
+          result,
+          () =>
+            `${result.file}: ${result.entries.length} files, ${formatBytes(result.bytes)}. Look through it before you pass it on.`,
+        );
+        return undefined;
+      }),
+    );
+};

@@ -1,0 +1,145 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { arch, freemem, release, totalmem, type } from 'node:os';
+import { ZipFile } from 'yazl';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { ReplicationError } from '../../contract/errors.ts';
+import { eventCsv } from '../../contract/event-csv.ts';
+import type { VmStatus } from '../../contract/reports.ts';
+import { describeDisk } from '../disk/describe-disk.ts';
+import { inspectLog } from '../hrl/inspect.ts';
+import { dataPaths } from '../platform/data-directory.ts';
+import { withoutSecrets } from '../platform/log.ts';
+import { NewFile } from '../platform/new-file.ts';
+import type { Session } from './session.ts';
+
+const logsKept = 4;
+const newest = 1000;
+
+export interface BundleResult {
+  readonly file: string;
+  readonly bytes: number;
+  readonly entries: readonly string[];
+}
+
+/**
+ * Collects what tells of a fault into a new zip file: log, settings, versions, status, events, jobs, and what the headers
+ * of disks and logs say. Never a disk's data, never a secret: settings hold none, and every text is searched for what
+ * looks like one. What cannot be had is told in the bundle and does not keep the rest from it.
+ * @throws ReplicationError `DISK_TARGET_EXISTS`, `DISK_WRITE_FAILED`, `CANCELLED`
+ */
+export const writeSupportBundle = async (
+  session: Session,
+  path: string,
+  onProgress: (entry: string, done: number, total: number) => void,
+): Promise<BundleResult> => {
+  const file = new NewFile(path);
+  try {
+    const parts = partsOf(session);
+    const zip = new ZipFile();
+    const entries: string[] = [];
+    const written = writeStream(zip, file);
+    for (const [index, { name, collect }] of parts.entries()) {
+      if (session.signal.aborted)
+        throw new ReplicationError('CANCELLED', 'The support bundle was not finished; no file was left.');
+      onProgress(name, index, parts.length);
+      for (const [entry, text] of await collected(name, collect)) {
+        zip.addBuffer(Buffer.from(withoutSecrets(text)), entry);
+        entries.push(entry);
+      }
+    }
+    zip.end();
+    const bytes = await written;
+    file.finish();
+    onProgress('done', parts.length, parts.length);
+    return { file: path, bytes, entries };
+  } catch (error) {
+    file.discard();
+    throw error;
+  }
+};
+
+type Entries = readonly (readonly [name: string, text: string])[];
+
+interface Part {
+  readonly name: string;
+  readonly collect: () => Promise<Entries>;
+}
+
+/** The engine first: without it the versions and the log still are of use. */
+const partsOf = (session: Session): Part[] => {
+  const asked = <T>(name: string, ask: () => Promise<T>, print: (answer: T) => string = json): Part => ({
+    name,
+    collect: async () => [[name, print(await ask())]],
+  });
+  return [
+    asked('versions.json', async () => versions()),
+    asked('engine.json', () => session.request('engine.info', {})),
+    asked('settings.json', () => session.request('settings.show', {})),
+    asked('status.json', () => session.request('status', {})),
+    asked('vaults.json', () => session.request('vault.list', {})),
+    asked('jobs.json', () => session.request('jobs', { limit: newest })),
+    asked('events.csv', () => session.request('events', { limit: newest }), eventCsv),
+    {
+      name: 'disks',
+      collect: async () => (await session.request('status', {})).vms.flatMap((vm) => headersOf(vm)),
+    },
+    { name: 'logs', collect: async () => logsOf(session.dataDirectory) },
+  ];
+};
+
+const collected = async (name: string, collect: Part['collect']): Promise<Entries> => {
+  try {
+    return await collect();
+  } catch (thrown) {
+    return [[`${name}.error.json`, json(ReplicationError.from(thrown).toReport())]];
+  }
+};
+
+const versions = () => ({
+  product: packageJson.version,
+  node: process.versions.node,
+  sqliteAndMore: process.versions,
+  system: `${type()} ${release()} ${arch()}`,
+  memoryBytes: totalmem(),
+  freeMemoryBytes: freemem(),
+});
+
+/** What the headers of a VM's disks and of the logs beside them say. */
+const headersOf = ({ name, disks }: VmStatus): Entries =>
+  disks.map((disk) => {
+    const described = attempt(() => describeDisk(disk.path));
+    const logPath = disk.hrl.path;
+    const log = logPath === null || !existsSync(logPath) ? null : attempt(() => inspectLog(logPath));
+    return [`disks/${fileNameOf(name)}/${fileNameOf(disk.name)}.json`, json({ disk: described, log })];
+  });
+
+const attempt = (look: () => unknown): unknown => {
+  try {
+    return look();
+  } catch (thrown) {
+    return { error: ReplicationError.from(thrown).toReport() };
+  }
+};
+
+const logsOf = (dataDirectory: string): Entries => {
+  const { log } = dataPaths(dataDirectory);
+  const files = [log, ...Array.from({ length: logsKept }, (_, index) => `${log}.${index + 1}`)];
+  return files
+    .filter((file) => existsSync(file))
+    .map((file, age) => [`logs/hvrc.log${age === 0 ? '' : `.${age}`}`, readFileSync(file, 'utf8')]);
+};
+
+const writeStream = async (zip: ZipFile, file: NewFile): Promise<number> => {
+  let bytes = 0;
+  for await (const chunk of zip.outputStream) {
+    const part = Buffer.from(chunk as Uint8Array);
+    file.write(part);
+    bytes += part.length;
+  }
+  return bytes;
+};
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/** Names of VMs may hold what file names of a zip may not. */
+const fileNameOf = (name: string): string => name.replaceAll(/[^\p{L}\p{N} ._-]/gu, '_').replace(/^\.+/, '_');
