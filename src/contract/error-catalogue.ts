@@ -206,7 +206,7 @@ export const errorCatalogue = {
   ),
   VAULT_ACCESS_DENIED: nonRecoverable(
     'The vault refuses access',
-    'Give the account read, write and delete rights in the vault.',
+    'Give the account read, write and delete rights in the vault; for a storage account renew the sign-in: hvrc vault sign-in NAME.',
     suspendedEvents,
   ),
   VAULT_PASSPHRASE_NEEDED: nonRecoverable(

@@ -49,6 +49,7 @@ export type HealthReasonKind =
   | 'noLogRoom'
   | 'silent'
   | 'missedCycles'
+  | 'signInEnds'
   | 'slow';
 
 export interface HealthReason {

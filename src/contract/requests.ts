@@ -25,6 +25,7 @@ import type { ResyncHistoryReport } from './resync-reports.ts';
 import type { RetriesReport } from './retries.ts';
 import { seriesRange, type VmSeriesReport } from './series.ts';
 import { type Settings, settingsChange } from './settings.ts';
+import { signIn } from './sign-in.ts';
 import type { VmStatisticsReport } from './statistics.ts';
 import type { PointsReport, VaultCheckReport, VaultReport } from './vault-reports.ts';
 
@@ -51,10 +52,11 @@ const connectionString = z.string().min(1).max(4096);
 const vaultEntry = z.strictObject({
   name: vaultName,
   target: vaultTarget,
-  /** For `azure:CONTAINER`. */
+  /** For `azure:CONTAINER`: one of the two. */
   connectionString: connectionString.optional(),
   /** Of an encrypted vault: a secret as well. */
   passphrase: z.string().min(1).max(1024).optional(),
+  signIn: signIn.optional(),
 });
 export const frequencySeconds = z.literal(copyFrequenciesSeconds);
 export const retentionPoints = z.int().min(1).max(1000);
@@ -94,6 +96,11 @@ export const requests = {
   /** As `vault.add`, of a vault that exists: creates nothing. */
   'vault.open': answering<VaultReport>()(vaultEntry),
   'vault.list': answering<readonly VaultReport[]>()(none),
+  /** Takes a new sign-in for a storage account. */
+  'vault.signIn': answering<VaultReport>()(z.strictObject({ name: vaultName, signIn })),
+  'vault.rename': answering<VaultReport>()(z.strictObject({ name: vaultName, newName: vaultName })),
+  /** Forgets the vault; what is in it stays. Refused while VMs are replicated into it. */
+  'vault.remove': answering<{ readonly removed: string }>()(z.strictObject({ name: vaultName })),
   'vault.check': answering<VaultCheckReport>()(z.strictObject({ name: vaultName })),
 
   /** Every protected VM, worst first; with `vm`, that VM, protected or not. */

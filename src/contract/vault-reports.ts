@@ -2,6 +2,7 @@
 
 import type { ErrorReport } from './errors.ts';
 import type { Consistency } from './model.ts';
+import type { SignInReport } from './sign-in.ts';
 
 export interface PointReport {
   readonly id: string;
@@ -30,6 +31,8 @@ export interface VaultReport {
   readonly freeBytes: number | null;
   readonly totalBytes: number | null;
   readonly vms: readonly VaultVmReport[];
+  /** Of a storage account; null for a directory, or when none is kept. */
+  readonly signIn: SignInReport | null;
   /** Why it is not reachable. */
   readonly error: ErrorReport | null;
 }
@@ -49,5 +52,6 @@ export interface VaultCheckReport {
   readonly name: string;
   readonly target: string;
   readonly passed: boolean;
+  readonly signIn: SignInReport | null;
   readonly checks: readonly { readonly right: string; readonly passed: boolean; readonly detail: string }[];
 }

@@ -34,6 +34,8 @@ import { HostKeeper } from './host-keeper.ts';
 import { PlaceObserver } from './place-observer.ts';
 import { productVersion } from './product-version.ts';
 import { ReplicaLocations } from './replica-locations.ts';
+import { SignInKeeper } from './sign-in-keeper.ts';
+import { SignInWatch } from './sign-in-watch.ts';
 import { StatusPusher } from './status-pusher.ts';
 import { VaultKeeper } from './vault-keeper.ts';
 import { statusReport } from './vm-status.ts';
@@ -60,6 +62,7 @@ class EngineConsole implements Console {
   private readonly jobs: JobRunner;
   private readonly background: BackgroundWork;
   private readonly bandwidth: BandwidthLimit;
+  private readonly signInWatch: SignInWatch;
   private readonly pusher: StatusPusher;
   private readonly alerts: Alerts;
   private readonly handlers: ReturnType<typeof requestHandlers>;
@@ -76,9 +79,13 @@ class EngineConsole implements Console {
     this.pusher = new StatusPusher(push);
     const hostKeeper = new HostKeeper(this.store, clock);
     const secrets = new FileSecretStore(dataPaths(dataDirectory).secrets);
-    const vaults = new VaultKeeper(this.store, clock, secrets);
+    const signIns = new SignInKeeper(secrets, clock, dataDirectory, (code) =>
+      push({ kind: 'deviceCode', code }),
+    );
+    const vaults = new VaultKeeper(this.store, clock, signIns);
     this.jobs = new JobRunner(this.store, clock, push);
     const events = new EventLog(this.store, clock, this.log, push);
+    this.signInWatch = new SignInWatch(this.store, clock, signIns, events);
     this.background = new BackgroundWork(events, this.log);
     const settings = new EngineSettings(this.store);
     const statistics = new StatisticsKeeper(this.store, settings);
@@ -104,6 +111,7 @@ class EngineConsole implements Console {
       trackingDirectory: join(dataDirectory, 'tracking'),
       host: () => boundedHost(hostKeeper.host(), systemClock),
       vault: (name) => ({ ...vaults.spec(name), threads: settings.get('upload').threads }),
+      signInEnds: (name) => this.signInWatch.endsSoon(name),
       statusChanged: (vmId) => this.pusher.changed(vmId),
     };
     this.sampler = new Sampler(base, (vm, nowMs) => statistics.follow(vm, nowMs));
@@ -150,6 +158,7 @@ class EngineConsole implements Console {
 
   async start(): Promise<void> {
     this.engine.start();
+    this.signInWatch.start();
     this.sampler.start();
     this.alerts.start();
   }
@@ -178,6 +187,7 @@ class EngineConsole implements Console {
     await this.engine.stop();
     this.sampler.stop();
     this.bandwidth.close();
+    this.signInWatch.stop();
     this.pusher.close();
     await this.background.idle();
     await this.pool.close();

@@ -66,6 +66,12 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
 
     'vault.add': (entry) => vaults.add(entry),
     'vault.open': (entry) => vaults.open(entry),
+    'vault.signIn': ({ name, signIn }) => vaults.signIn(name, signIn),
+    'vault.rename': ({ name, newName }) => vaults.rename(name, newName),
+    'vault.remove': async ({ name }) => {
+      vaults.remove(name);
+      return { removed: name };
+    },
     'vault.list': () => vaults.list(),
     'vault.check': ({ name }) => vaults.check(name),
 

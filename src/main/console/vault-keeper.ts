@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { ReplicationError } from '../../contract/errors.ts';
+import type { SignIn } from '../../contract/sign-in.ts';
 import type { VaultCheckReport, VaultReport, VaultVmReport } from '../../contract/vault-reports.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { SecretStore } from '../platform/secret-store.ts';
 import type { VaultRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
-import { type AzureAccess, parseConnectionString } from '../vault/azure/azure-access.ts';
 import {
   createReplicaVault,
   isAzureTarget,
@@ -15,26 +14,18 @@ import {
   type VaultAccess,
 } from '../vault/open-vault.ts';
 import type { ReplicaVault } from '../vault/replica-vault.ts';
-
-/** What a person gives to add or open a vault: sign-in and passphrase are shown and written down nowhere. */
-export interface VaultEntry {
-  readonly name: string;
-  readonly target: string;
-  readonly encrypt?: boolean | undefined;
-  readonly connectionString?: string | undefined;
-  readonly passphrase?: string | undefined;
-}
+import type { SignInKeeper, VaultEntry } from './sign-in-keeper.ts';
 
 /** The vaults that this console knows by name. */
 export class VaultKeeper {
   private readonly store: Store;
   private readonly clock: Clock;
-  private readonly secrets: SecretStore;
+  private readonly signIns: SignInKeeper;
 
-  constructor(store: Store, clock: Clock, secrets: SecretStore) {
+  constructor(store: Store, clock: Clock, signIns: SignInKeeper) {
     this.store = store;
     this.clock = clock;
-    this.secrets = secrets;
+    this.signIns = signIns;
   }
 
   /** @throws VAULT_UNKNOWN */
@@ -54,11 +45,11 @@ export class VaultKeeper {
     const { kind, target, vaultId } = this.get(name);
     const known = { kind, target, vaultId };
     if (kind !== 'azure') return known;
-    const secret = this.secrets.get(secretKey(vaultId));
-    const encryptionKey = this.secrets.get(encryptionSecretKey(vaultId));
+    const access = this.signIns.of(vaultId);
+    const encryptionKey = this.signIns.encryptionKeyOf(vaultId);
     return {
       ...known,
-      ...(secret === null ? {} : { access: JSON.parse(secret) as AzureAccess }),
+      ...(access === null ? {} : { access }),
       ...(encryptionKey === null ? {} : { encryptionKey }),
     };
   }
@@ -86,21 +77,30 @@ export class VaultKeeper {
     return this.remember(entry, openExistingVault);
   }
 
+  /** Takes a new sign-in, after it was seen to open the vault. */
+  async signIn(name: string, signIn: SignIn): Promise<VaultReport> {
+    const { target, kind } = this.get(name);
+    if (kind !== 'azure') {
+      throw new ReplicationError('INPUT_INVALID', `The vault "${name}" is a directory and has no sign-in.`);
+    }
+    return this.remember({ name, target, signIn }, openExistingVault);
+  }
+
   private async remember(
-    { name, target, connectionString, passphrase, encrypt }: VaultEntry,
+    entry: VaultEntry,
     open: (target: string, given: VaultAccess) => Promise<ReplicaVault>,
   ): Promise<VaultReport> {
-    const access = accessFor(target, connectionString);
+    const { name, target, passphrase, encrypt } = entry;
     const known = this.store.vaults.get(name);
-    const renewsSignIn = access !== undefined && known?.kind === 'azure' && known.target === target;
+    const renewsSignIn = isAzureTarget(target) && known?.target === target;
     if (known !== null && !renewsSignIn) {
       throw new ReplicationError('VAULT_NAME_TAKEN', `There is a vault called "${name}" already.`);
     }
-    const given: VaultAccess = { access, passphrase, encrypt };
-    const vault = await this.openWith(known, target, given, open);
+    const access = await this.signIns.accessFor(entry);
+    const vault = await this.openWith(known, target, { access, passphrase, encrypt }, open);
     try {
       const { vaultId, kind } = await vault.info();
-      const twin = this.store.vaults.list().find((entry) => entry.vaultId === vaultId);
+      const twin = this.store.vaults.list().find((each) => each.vaultId === vaultId);
       if (twin !== undefined && twin.name !== name) {
         throw new ReplicationError(
           'VAULT_NAME_TAKEN',
@@ -110,9 +110,8 @@ export class VaultKeeper {
       if (known !== null && known.vaultId !== vaultId) {
         throw new ReplicationError('VAULT_FOREIGN', `${target} holds another vault than "${name}" there.`);
       }
-      if (access !== undefined) this.secrets.put(secretKey(vaultId), JSON.stringify(access));
-      const { encryptionKey } = vault;
-      if (encryptionKey !== null) this.secrets.put(encryptionSecretKey(vaultId), encryptionKey);
+      if (access !== undefined) this.signIns.keep(vaultId, access);
+      if (vault.encryptionKey !== null) this.signIns.keepEncryptionKey(vaultId, vault.encryptionKey);
       if (known === null) {
         const addedAtMs = this.clock.now();
         this.store.vaults.put({ id: randomUUID(), name, kind, target, vaultId, addedAtMs });
@@ -139,19 +138,51 @@ export class VaultKeeper {
     return openReplicaVault({ ...spec, access });
   }
 
+  /** VMs that are replicated into it know it by the new name from then on. */
+  async rename(name: string, newName: string): Promise<VaultReport> {
+    const record = this.get(name);
+    if (newName !== name && this.store.vaults.get(newName) !== null) {
+      throw new ReplicationError('VAULT_NAME_TAKEN', `There is a vault called "${newName}" already.`);
+    }
+    this.store.transaction(() => {
+      this.store.vaults.remove(name);
+      this.store.vaults.put({ ...record, name: newName });
+      for (const vm of this.store.protections.list()) {
+        if (vm.vaultName === name) this.store.protections.put({ ...vm, vaultName: newName });
+      }
+    });
+    return this.report(this.get(newName));
+  }
+
+  /** Forgets the vault and its sign-in. @throws STATE_INVALID while VMs are replicated into it */
+  remove(name: string): void {
+    const { vaultId } = this.get(name);
+    const users = this.store.protections.list().filter(({ vaultName }) => vaultName === name);
+    if (users.length > 0) {
+      const names = users.map((vm) => vm.name).join(', ');
+      const text = `The vault "${name}" is in use: remove the protection of ${names} first.`;
+      throw new ReplicationError('STATE_INVALID', text);
+    }
+    this.store.vaults.remove(name);
+    this.signIns.forget(vaultId);
+  }
+
   list(): Promise<VaultReport[]> {
     return Promise.all(this.store.vaults.list().map((record) => this.report(record)));
   }
 
   async check(name: string): Promise<VaultCheckReport> {
-    const { target } = this.get(name);
+    const { target, vaultId } = this.get(name);
     const checks = await this.with(name, (vault) => vault.check());
-    return { name, target, passed: checks.every(({ passed }) => passed), checks };
+    const passed = checks.every((check) => check.passed);
+    return { name, target, passed, signIn: this.signIns.report(vaultId), checks };
   }
 
   private async report(record: VaultRecord): Promise<VaultReport> {
     const { name, kind, target, vaultId } = record;
-    const known = { name, kind, target, vaultId, addedAt: new Date(record.addedAtMs).toISOString() };
+    const addedAt = new Date(record.addedAtMs).toISOString();
+    const signIn = kind === 'azure' ? this.signIns.report(vaultId) : null;
+    const known = { name, kind, target, vaultId, addedAt, signIn };
     try {
       return await this.with(name, async (vault) => {
         const { freeBytes, totalBytes } = await vault.info();
@@ -165,18 +196,6 @@ export class VaultKeeper {
     }
   }
 }
-
-const secretKey = (vaultId: string): string => `vault:${vaultId}`;
-const encryptionSecretKey = (vaultId: string): string => `vault:${vaultId}:encryption`;
-
-const accessFor = (target: string, connectionString: string | undefined): AzureAccess | undefined => {
-  if (!isAzureTarget(target)) return undefined;
-  if (connectionString !== undefined) return parseConnectionString(connectionString);
-  throw new ReplicationError(
-    'INPUT_INVALID',
-    `${target} is in a storage account: set AZURE_STORAGE_CONNECTION_STRING to its connection string.`,
-  );
-};
 
 const vaultVmReport = async (vault: ReplicaVault, vmId: string): Promise<VaultVmReport> => {
   const reader = await vault.readVm(vmId);

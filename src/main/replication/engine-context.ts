@@ -38,6 +38,8 @@ export interface EngineContext {
   host(): Host;
   /** What it takes to open a vault, sign-in included: for workers only. @throws ReplicationError `VAULT_UNKNOWN` */
   vault(name: string): VaultSpec;
+  /** The warning about a vault's sign-in that ends soon or has ended; null when there is none. */
+  signInEnds(vaultName: string): { readonly text: string; readonly sinceMs: number } | null;
   /** Tells watchers, soon and not more often than they can read. */
   statusChanged(vmId: string): void;
 }

@@ -18,6 +18,8 @@ export interface HealthFacts {
     readonly sinceMs: number;
     readonly changedBytes: number;
   }[];
+  /** The vault's sign-in ends soon, or has ended. */
+  readonly signInEnds: { readonly text: string; readonly sinceMs: number } | null;
 }
 
 const hourMs = 3_600_000;
@@ -41,7 +43,8 @@ export const isSlow = (totals: StatisticsTotals): boolean =>
  * |----------|-------------------------------------------------------------------------------------------|
  * | Critical | a non-recoverable error, resynchronization required, retries down to one in 30 minutes    |
  * | Warning  | initial replication incomplete, paused, > 1 h since the last send, > 20 % of cycles missed, |
- * |          | average latency > 5 min, an attempt failed, no room for the log of a disk                   |
+ * |          | average latency > 5 min, an attempt failed, no room for the log of a disk, a vault's sign-in |
+ * |          | ends within 14 days                                                                       |
  * | Normal   | none of these                                                                             |
  */
 export const judgeHealth = (
@@ -85,7 +88,7 @@ const criticalReasons = (vm: ProtectionRecord): HealthReason[] => {
 
 const warningReasons = (
   vm: ProtectionRecord,
-  { nowMs, totals, missedSinceMs, slowSinceMs, unlogged }: HealthFacts,
+  { nowMs, totals, missedSinceMs, slowSinceMs, unlogged, signInEnds }: HealthFacts,
 ): HealthReason[] => {
   const reasons: HealthReason[] = [];
   if (vm.committedCut === 0) {
@@ -119,6 +122,7 @@ const warningReasons = (
       code: 'VOLUME_LOW_SPACE',
     });
   }
+  if (signInEnds !== null) reasons.push({ kind: 'signInEnds', code: 'VAULT_ACCESS_DENIED', ...signInEnds });
   if (vm.lastSyncAtMs !== null && nowMs - vm.lastSyncAtMs > hourMs) {
     reasons.push({
       kind: 'silent',

@@ -14,7 +14,10 @@ import { thresholdShare } from './vm-tracking.ts';
 
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
-export type StatusParts = Pick<EngineContext, 'store' | 'clock' | 'settings' | 'statistics' | 'logGrowth'>;
+export type StatusParts = Pick<
+  EngineContext,
+  'store' | 'clock' | 'settings' | 'statistics' | 'logGrowth' | 'signInEnds'
+>;
 
 /** The status of a protected VM, from its records and what runs now. */
 export const protectedVmStatus = (
@@ -97,7 +100,12 @@ const diskStatus = (
 
 /** The health of a protected VM as it is now. */
 export const healthOf = (
-  { store, clock, statistics }: Pick<StatusParts, 'store' | 'clock' | 'statistics'>,
+  {
+    store,
+    clock,
+    statistics,
+    signInEnds,
+  }: Pick<StatusParts, 'store' | 'clock' | 'statistics' | 'signInEnds'>,
   record: ProtectionRecord,
   disks = store.protectedDisks.list(record.vmId),
 ): ReturnType<typeof judgeHealth> => {
@@ -106,6 +114,7 @@ export const healthOf = (
     nowMs,
     ...statistics.interval(record, nowMs),
     unlogged: unloggedDisks(disks),
+    signInEnds: signInEnds(record.vaultName),
   });
 };
 

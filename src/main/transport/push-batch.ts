@@ -14,6 +14,8 @@ const subjectOf = (push: EnginePush): string => {
       return `job ${push.job.id}`;
     case 'event':
       return `event ${push.event.id}`;
+    case 'deviceCode':
+      return `device code ${push.code.vault}`;
     case 'notification':
       return `notification ${push.notification.id}`;
   }

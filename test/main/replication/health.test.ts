@@ -10,6 +10,7 @@ const facts = {
   missedSinceMs: null,
   slowSinceMs: null,
   unlogged: [],
+  signInEnds: null,
 };
 const lastError = new ReplicationError('VAULT_UNREACHABLE', 'The share is away.').toReport();
 

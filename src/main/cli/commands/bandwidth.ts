@@ -78,7 +78,7 @@ const rate = (text: string): number | 'none' => {
 const days = (text: string): Weekday[] => {
   const chosen = new Set<Weekday>();
   for (const part of text.toLowerCase().split(',')) {
-    const [from, to = from] = part.split('-').map((day) => weekdays.findIndex((known) => known === day));
+    const [from, to = from] = part.split('-').map((day) => weekdays.indexOf(day as Weekday));
     if (from === undefined || to === undefined || from < 0 || to < 0)
       throw new InvalidArgumentError('It must be days as mon-fri or mon,wed,sat.');
     const length = ((to - from + 7) % 7) + 1;

@@ -13,7 +13,29 @@ export interface AzureAccess {
 export type AzureCredential =
   | { readonly kind: 'accountKey'; readonly account: string; readonly key: string }
   /** A shared access signature, without the question mark. */
-  | { readonly kind: 'sas'; readonly token: string };
+  | { readonly kind: 'sas'; readonly token: string }
+  | ({ readonly kind: 'entra' } & EntraSignIn);
+
+/** Microsoft Entra ID: a service principal, a person who typed a code, or the machine itself. */
+export type EntraSignIn =
+  | {
+      readonly method: 'environment';
+      readonly tenantId: string;
+      readonly clientId: string;
+      readonly clientSecret?: string;
+      readonly certificatePath?: string;
+      readonly authorityHost: string;
+    }
+  | {
+      readonly method: 'deviceCode';
+      readonly tenantId?: string;
+      readonly authorityHost: string;
+      /** Who signed in, as the identity library wants it back. */
+      readonly record: string;
+      /** File of the tokens. */
+      readonly cachePath: string;
+    }
+  | { readonly method: 'managedIdentity'; readonly clientId?: string };
 
 /** The emulator's account is the same everywhere and public. */
 const developmentStorage =

@@ -1,0 +1,132 @@
+import type { AuthenticationRecord, DeviceCodePromptCallback, TokenCredential } from '@azure/identity';
+import { ReplicationError } from '../../../contract/errors.ts';
+import type { EntraSignIn } from './azure-access.ts';
+import { isKnownAuthority } from './azure-cloud.ts';
+import { keepTokens } from './token-cache.ts';
+
+export const storageScope = 'https://storage.azure.com/.default';
+
+/** Loaded only where somebody signs in this way: it is large. */
+const identityLibrary = async () => {
+  const library = await import('@azure/identity');
+  library.useIdentityPlugin(keepTokens);
+  return library;
+};
+
+const authorityOptions = (authorityHost: string) => ({
+  authorityHost,
+  // Of an authority of its own the public cloud knows nothing.
+  disableInstanceDiscovery: !isKnownAuthority(authorityHost),
+});
+
+/** A credential that tells why it gave no token as an error of the catalogue. */
+class SignedIn implements TokenCredential {
+  readonly #signIn: EntraSignIn;
+  #credential: Promise<TokenCredential> | null = null;
+
+  constructor(signIn: EntraSignIn) {
+    this.#signIn = signIn;
+  }
+
+  async getToken(...args: Parameters<TokenCredential['getToken']>) {
+    this.#credential ??= build(this.#signIn);
+    const credential = await this.#credential;
+    try {
+      return await credential.getToken(...args);
+    } catch (thrown) {
+      throw entraError(thrown);
+    }
+  }
+}
+
+const build = async (signIn: EntraSignIn): Promise<TokenCredential> => {
+  const library = await identityLibrary();
+  switch (signIn.method) {
+    case 'environment': {
+      const { tenantId, clientId, clientSecret, certificatePath } = signIn;
+      const options = authorityOptions(signIn.authorityHost);
+      return certificatePath === undefined
+        ? new library.ClientSecretCredential(tenantId, clientId, clientSecret ?? '', options)
+        : new library.ClientCertificateCredential(tenantId, clientId, certificatePath, options);
+    }
+    case 'deviceCode':
+      return new library.DeviceCodeCredential({
+        ...authorityOptions(signIn.authorityHost),
+        ...(signIn.tenantId === undefined ? {} : { tenantId: signIn.tenantId }),
+        authenticationRecord: library.deserializeAuthenticationRecord(signIn.record),
+        tokenCachePersistenceOptions: { enabled: true, name: signIn.cachePath },
+        // In a worker nobody would see the code: whoever signs in does so by request.
+        disableAutomaticAuthentication: true,
+      });
+    case 'managedIdentity':
+      return signIn.clientId === undefined
+        ? new library.ManagedIdentityCredential()
+        : new library.ManagedIdentityCredential({ clientId: signIn.clientId });
+  }
+};
+
+const known = new Map<string, TokenCredential>();
+
+/** The credential of a sign-in: one for each in a thread, so that tokens are asked for once. */
+export const entraCredential = (signIn: EntraSignIn): TokenCredential => {
+  const key = JSON.stringify(signIn);
+  const credential = known.get(key) ?? new SignedIn(signIn);
+  known.set(key, credential);
+  return credential;
+};
+
+/** Lets a person sign in with a code; resolves when it is done, with what brings tokens from then on. */
+export const signInByCode = async (
+  options: {
+    readonly tenantId?: string | undefined;
+    readonly authorityHost: string;
+    readonly cachePath: string;
+  },
+  tell: DeviceCodePromptCallback,
+): Promise<EntraSignIn> => {
+  const { tenantId, authorityHost, cachePath } = options;
+  const library = await identityLibrary();
+  const ofTenant = tenantId === undefined ? {} : { tenantId };
+  const credential = new library.DeviceCodeCredential({
+    ...authorityOptions(authorityHost),
+    ...ofTenant,
+    tokenCachePersistenceOptions: { enabled: true, name: cachePath },
+    userPromptCallback: tell,
+  });
+  let record: AuthenticationRecord | undefined;
+  try {
+    record = await credential.authenticate(storageScope);
+  } catch (thrown) {
+    throw entraError(thrown);
+  }
+  if (record === undefined) throw new ReplicationError('VAULT_ACCESS_DENIED', 'Nobody signed in.');
+  const kept = library.serializeAuthenticationRecord(record);
+  return { method: 'deviceCode', ...ofTenant, authorityHost, cachePath, record: kept };
+};
+
+interface IdentityFailure {
+  readonly name?: string;
+  readonly message?: string;
+  readonly errorResponse?: { readonly error?: string };
+}
+
+const networkCode =
+  /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|network_error|endpoints_resolution_error)\b/;
+
+/** Without the request: what it holds may be a secret. */
+const entraError = (thrown: unknown): ReplicationError => {
+  if (thrown instanceof ReplicationError) return thrown;
+  const { name = '', message = '' } = thrown as IdentityFailure;
+  const text = (message.split('\n')[0] ?? '').slice(0, 300);
+  const cause = new Error(`${name}: ${text}`);
+  if (networkCode.test(message)) {
+    return new ReplicationError('VAULT_UNREACHABLE', 'Microsoft Entra ID cannot be reached.', { cause });
+  }
+  const sentence =
+    name === 'AuthenticationRequiredError'
+      ? 'The sign-in with Microsoft Entra ID has ended'
+      : 'Microsoft Entra ID does not sign in';
+  return new ReplicationError('VAULT_ACCESS_DENIED', `${sentence}: renew it with hvrc vault sign-in.`, {
+    cause,
+  });
+};
