@@ -13,6 +13,7 @@ import { ensureBuilt } from '../../scripts/product.ts';
 import { azureBench, azureNullBench } from './azure-bench.ts';
 import { azureDeltaBench } from './azure-delta-bench.ts';
 import { BenchSite } from './bench-site.ts';
+import { consoleBench } from './console-bench.ts';
 import { deltaBench } from './delta-bench.ts';
 import { enduranceBench } from './endurance-bench.ts';
 import { initialBench } from './initial-bench.ts';
@@ -31,6 +32,7 @@ const benches = {
   'azure-delta': azureDeltaBench,
   round: roundBench,
   endurance: enduranceBench,
+  console: consoleBench,
 } as const;
 
 const { values } = parseArgs({
