@@ -26,6 +26,7 @@ export type Fate =
   | 'pass'
   | 'break'
   | 'loseAnswer'
+  | 'halfAnswer'
   | { readonly status: number; readonly code: string; readonly headers?: Readonly<Record<string, string>> };
 
 /** A proxy before the emulator that notes every request and lets scripted ones fail. */
@@ -36,6 +37,7 @@ export class FaultProxy {
   /** Told of each request whose answer has left. */
   answered: (request: SeenRequest) => void = () => undefined;
   readonly #azurite: Azurite;
+  #port = 0;
   readonly #server: Server;
   readonly #agent = new Agent({ keepAlive: true });
 
@@ -52,10 +54,13 @@ export class FaultProxy {
   }
 
   get access(): AzureAccess {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('The proxy does not listen');
-    const endpoint = this.#azurite.access.endpoint.replace(/:\d+\//, `:${address.port}/`);
+    const endpoint = this.#azurite.access.endpoint.replace(/:\d+\//, `:${this.#listening()}/`);
     return { ...this.#azurite.access, endpoint };
+  }
+
+  get connectionString(): string {
+    const { endpoint } = this.#azurite.access;
+    return this.#azurite.connectionString.replace(endpoint, this.access.endpoint);
   }
 
   /** Forgets what it saw and lets everything pass. */
@@ -63,6 +68,25 @@ export class FaultProxy {
     this.seen.length = 0;
     this.fate = () => 'pass';
     this.answered = () => undefined;
+  }
+
+  /** As when a firewall closes the port: connections break, and new ones are refused. */
+  async block(): Promise<void> {
+    this.#port = this.#listening();
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  async unblock(): Promise<void> {
+    this.#server.listen(this.#port, '127.0.0.1');
+    await once(this.#server, 'listening');
+  }
+
+  #listening(): number {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('The proxy does not listen');
+    return address.port;
   }
 
   async stop(): Promise<void> {
@@ -98,6 +122,14 @@ export class FaultProxy {
       if (fate === 'loseAnswer') {
         reply.resume();
         reply.once('end', () => incoming.socket.destroy());
+        return;
+      }
+      if (fate === 'halfAnswer') {
+        reply.resume();
+        reply.once('end', () => {
+          answer.writeHead(reply.statusCode ?? 500, { 'content-length': 1000 });
+          answer.write('half', () => incoming.socket.destroy());
+        });
         return;
       }
       answer.writeHead(reply.statusCode ?? 500, reply.rawHeaders);

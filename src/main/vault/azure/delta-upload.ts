@@ -12,7 +12,7 @@ import { atAzure } from './azure-errors.ts';
 import type { DeltaNote, DiskRecord } from './azure-record.ts';
 import { finishedMetadata } from './blob-metadata.ts';
 import { DigestWindows, readPages } from './digest-windows.ts';
-import { mostWriteBytes } from './page-limits.ts';
+import { writeBytesFor } from './page-limits.ts';
 import { type PageRequest, planPageRequests } from './page-plan.ts';
 import { PageUpload, type UploadFlow } from './page-upload.ts';
 import type { ReplicaCipher } from './replica-cipher.ts';
@@ -40,6 +40,7 @@ export class DeltaUpload implements DeltaWriter {
   readonly #upload: PageUpload;
   readonly #digests: DigestWindows;
   readonly #cipher: ReplicaCipher;
+  readonly #batchBytes: number;
   readonly #free: Buffer[] = [];
   /** Blocks with requests in flight: a later change must not overtake an earlier one. */
   readonly #inFlight = new Set<number>();
@@ -59,6 +60,7 @@ export class DeltaUpload implements DeltaWriter {
     this.#puts = note.puts;
     this.#bytes = note.bytes;
     this.#cipher = blobs.cipher(disk.data);
+    this.#batchBytes = writeBytesFor(flow.threads);
     this.#upload = new PageUpload({ client: blobs.pages(disk.data), leaseId }, flow);
     this.#digests = new DigestWindows(
       { client: blobs.pages(disk.digests), leaseId },
@@ -125,10 +127,10 @@ export class DeltaUpload implements DeltaWriter {
     let batch = this.#batch;
     const isFull =
       batch !== null &&
-      (batch.bytes + data.length > mostWriteBytes || batch.changes.length >= mostBatchChanges);
+      (batch.bytes + data.length > this.#batchBytes || batch.changes.length >= mostBatchChanges);
     if (isFull) await this.#sendBatch();
     batch = this.#batch ??= {
-      buffer: this.#free.pop() ?? Buffer.allocUnsafeSlow(mostWriteBytes),
+      buffer: this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#batchBytes),
       bytes: 0,
       changes: [],
     };

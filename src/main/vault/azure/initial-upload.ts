@@ -8,7 +8,7 @@ import { atAzure } from './azure-errors.ts';
 import type { InitialNote } from './azure-record.ts';
 import { finishedMetadata } from './blob-metadata.ts';
 import { DigestWindows } from './digest-windows.ts';
-import { mostWriteBytes, vhdDataBytes } from './page-limits.ts';
+import { vhdDataBytes, writeBytesFor } from './page-limits.ts';
 import { PageUpload, type UploadFlow } from './page-upload.ts';
 import { PageWriter } from './page-writer.ts';
 import type { ReplicaCipher } from './replica-cipher.ts';
@@ -32,6 +32,7 @@ export class InitialUpload implements InitialReplica {
   readonly #upload: PageUpload;
   readonly #digests: DigestWindows;
   readonly #cipher: ReplicaCipher;
+  readonly #writeBytes: number;
   readonly #free: Buffer[] = [];
   #note: InitialNote;
   /** What waits to become a full write. */
@@ -57,6 +58,7 @@ export class InitialUpload implements InitialReplica {
     this.#givenTo = from;
     this.#bytes = note.bytes;
     this.#cipher = blobs.cipher(note.data);
+    this.#writeBytes = writeBytesFor(flow.threads);
     this.#upload = new PageUpload({ client: blobs.pages(note.data), leaseId }, flow);
     this.#digests = new DigestWindows(
       { client: blobs.pages(note.digests), leaseId },
@@ -76,7 +78,7 @@ export class InitialUpload implements InitialReplica {
         await this.#send();
         continue;
       }
-      const part = data.subarray(at, at + mostWriteBytes - pending.length);
+      const part = data.subarray(at, at + this.#writeBytes - pending.length);
       const target = pending.buffer.subarray(pending.length, pending.length + part.length);
       this.#cipher.encrypt(target, part, offset + at);
       pending.length += part.length;
@@ -140,12 +142,12 @@ export class InitialUpload implements InitialReplica {
   /** The write that goes on at `offset`, with room left; null when another must leave first. */
   #roomAt(offset: number): PendingWrite | null {
     this.#pending ??= {
-      buffer: this.#free.pop() ?? Buffer.allocUnsafeSlow(mostWriteBytes),
+      buffer: this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#writeBytes),
       offset,
       length: 0,
     };
     const { offset: start, length } = this.#pending;
-    return start + length === offset && length < mostWriteBytes ? this.#pending : null;
+    return start + length === offset && length < this.#writeBytes ? this.#pending : null;
   }
 
   /** Resolves when what was pending, now and before, is in flight: a flush in the background must not miss any of it. */

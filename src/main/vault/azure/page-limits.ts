@@ -13,3 +13,10 @@ export const vhdDataBytes = (sizeBytes: number): number =>
 /** Requests of one disk in flight. A page blob does 500 requests and 60 MiB a second: more than this gains nothing. */
 export const defaultThreads = 4;
 export const mostThreads = 32;
+
+/** What all requests of one disk in flight have in memory at most: TLS holds as much again. */
+const mostInFlightBytes = 32 * mebibyte;
+
+/** Bytes of one write with `threads` in flight: with more of them it is smaller, so that memory does not grow. */
+export const writeBytesFor = (threads: number): number =>
+  Math.min(mostWriteBytes, 2 ** Math.floor(Math.log2(mostInFlightBytes / threads)));
