@@ -95,6 +95,9 @@ const walk = async (page: Page, site: TestSite): Promise<void> => {
   await click(page, 'Check local');
   await page.getByText('Every right the vault needs is there.').waitFor();
   await takePictures(page, 'vaults');
+  await open(page, 'Alerts');
+  await page.getByLabel('Mail server').waitFor();
+  await takePictures(page, 'alerts');
   await open(page, 'Settings');
   await page.getByText('Data directory').waitFor();
   await takePictures(page, 'settings');

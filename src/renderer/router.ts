@@ -5,7 +5,7 @@ export type VmTab = (typeof vmTabs)[number];
 
 /** Where the page is: what stands behind `#` in its address, so that reload, back and forward work. */
 export type Route =
-  | { readonly view: 'overview' | 'events' | 'vaults' | 'settings' }
+  | { readonly view: 'overview' | 'alerts' | 'events' | 'vaults' | 'settings' }
   | { readonly view: 'jobs'; readonly job: number | null }
   | { readonly view: 'protect'; readonly vms: readonly string[] }
   | { readonly view: 'vm'; readonly id: string; readonly tab: VmTab };
@@ -34,6 +34,7 @@ export const parseRoute = (hash: string): Route => {
       return { view, vms: parts.filter((part) => part !== '') };
     case 'jobs':
       return { view, job: /^\d+$/.test(parts[0] ?? '') ? Number(parts[0]) : null };
+    case 'alerts':
     case 'events':
     case 'vaults':
     case 'settings':

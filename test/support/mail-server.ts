@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
-import { localCertificate } from './trusted-tls.ts';
+import { localCertificate } from './local-certificate.ts';
 
 export interface ReceivedMail {
   readonly from: string;

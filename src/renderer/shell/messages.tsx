@@ -7,11 +7,12 @@ import {
 } from '@fluentui/react-components';
 import { Dismiss20Regular } from '@fluentui/react-icons';
 import { useEffect } from 'react';
+import type { NotificationReport } from '../../contract/alerts.ts';
 import { ButtonLink } from '../components/button-link.tsx';
 import { ErrorDetails } from '../components/error-details.tsx';
 import { t } from '../i18n/words.ts';
 import { useSite } from '../stores/site-store.ts';
-import { useUi } from '../stores/ui-store.ts';
+import { dismissNotification, useUi } from '../stores/ui-store.ts';
 
 /** What has begun need not stay on the page for ever; what was refused does. */
 const noticeMs = 15_000;
@@ -27,11 +28,39 @@ const Dismiss = () => (
   />
 );
 
+const notificationIntents = { critical: 'error', warning: 'warning', info: 'success' } as const;
+
+/** An alert that came while the page was open stays until somebody has seen it. */
+const NotificationBar = ({ notification }: { readonly notification: NotificationReport }) => {
+  const { id, severity, title, text } = notification;
+  return (
+    <MessageBar intent={notificationIntents[severity]} layout="multiline">
+      <MessageBarBody>
+        <MessageBarTitle>{title}.</MessageBarTitle> <span className="lines">{text}</span>
+      </MessageBarBody>
+      <MessageBarActions
+        containerAction={
+          <Button
+            appearance="transparent"
+            icon={<Dismiss20Regular />}
+            aria-label={t('alerts.dismiss', { title })}
+            onClick={() => dismissNotification(id)}
+          />
+        }
+      >
+        <ButtonLink size="small" to={{ view: 'alerts' }}>
+          {t('alerts.showAll')}
+        </ButtonLink>
+      </MessageBarActions>
+    </MessageBar>
+  );
+};
+
 /** What concerns the page as a whole: a lost connection, a refused action, an action that has begun. */
 export const Messages = () => {
   const connection = useSite((site) => site.connection);
   const engineIdle = useSite(({ engine }) => engine?.running === false);
-  const { problem, notice } = useUi();
+  const { problem, notice, notifications } = useUi();
   useEffect(() => {
     if (notice === null) return;
     const timer = setTimeout(() => useUi.setState({ notice: null }), noticeMs);
@@ -51,6 +80,9 @@ export const Messages = () => {
           <MessageBarBody>{t('app.engineIdle')}</MessageBarBody>
         </MessageBar>
       ) : null}
+      {notifications.map((notification) => (
+        <NotificationBar key={notification.id} notification={notification} />
+      ))}
       {problem === null ? null : (
         <MessageBar intent="error" layout="multiline">
           <MessageBarBody>

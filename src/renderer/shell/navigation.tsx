@@ -1,6 +1,8 @@
 import {
-  Alert20Filled,
-  Alert20Regular,
+  AlertOn20Filled,
+  AlertOn20Regular,
+  History20Filled,
+  History20Regular,
   Home20Filled,
   Home20Regular,
   Settings20Filled,
@@ -21,7 +23,8 @@ const entries = [
     icon: TaskListSquareLtr20Regular,
     chosen: TaskListSquareLtr20Filled,
   },
-  { key: 'events', to: { view: 'events' }, icon: Alert20Regular, chosen: Alert20Filled },
+  { key: 'alerts', to: { view: 'alerts' }, icon: AlertOn20Regular, chosen: AlertOn20Filled },
+  { key: 'events', to: { view: 'events' }, icon: History20Regular, chosen: History20Filled },
   { key: 'vaults', to: { view: 'vaults' }, icon: Storage20Regular, chosen: Storage20Filled },
   { key: 'settings', to: { view: 'settings' }, icon: Settings20Regular, chosen: Settings20Filled },
 ] as const;

@@ -13,6 +13,7 @@ const Protect = lazy(async () => ({
 }));
 const Jobs = lazy(async () => ({ default: (await import('../views/jobs/jobs.tsx')).Jobs }));
 const Events = lazy(async () => ({ default: (await import('../views/events/events.tsx')).Events }));
+const Alerts = lazy(async () => ({ default: (await import('../views/alerts/alerts.tsx')).Alerts }));
 const Vaults = lazy(async () => ({ default: (await import('../views/vaults/vaults.tsx')).Vaults }));
 const Settings = lazy(async () => ({ default: (await import('../views/settings/settings.tsx')).Settings }));
 
@@ -30,6 +31,8 @@ const View = ({ route }: { readonly route: Route }) => {
       return <Jobs key={route.job} opened={route.job} />;
     case 'events':
       return <Events />;
+    case 'alerts':
+      return <Alerts />;
     case 'vaults':
       return <Vaults />;
     case 'settings':

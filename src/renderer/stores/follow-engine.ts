@@ -1,9 +1,10 @@
 import { ReplicationError } from '../../contract/errors.ts';
 import type { HostReport } from '../../contract/host-reports.ts';
 import type { EngineConnection } from '../connection/engine-connection.ts';
+import { showInBrowser } from './browser-notifications.ts';
 import { ask, attachEngine } from './engine.ts';
 import { rememberedEvents, rememberedJobs, useSite, withPushes, withStatusReport } from './site-store.ts';
-import { showProblem } from './ui-store.ts';
+import { showNotification, showProblem } from './ui-store.ts';
 
 /** How often the host is asked which VMs it has: they come and go without a push. */
 const hostRefreshMs = 15_000;
@@ -56,6 +57,11 @@ export const followEngine = (connection: EngineConnection): void => {
   attachEngine(connection);
   connection.onPushes((pushes) => {
     useSite.setState((site) => withPushes(site, pushes, Date.now()));
+    for (const push of pushes) {
+      if (push.kind !== 'notification') continue;
+      showNotification(push.notification);
+      showInBrowser(push.notification);
+    }
     // The host's own list says which VMs are protected no longer.
     if (pushes.some(({ kind }) => kind === 'unprotected')) refreshHost().catch(showProblem);
   });

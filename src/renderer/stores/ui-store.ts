@@ -1,4 +1,5 @@
 import { create } from 'zustand';
+import type { NotificationReport } from '../../contract/alerts.ts';
 import type { ErrorReport } from '../../contract/errors.ts';
 import { ReplicationError } from '../../contract/errors.ts';
 import type { PointReport } from '../../contract/vault-reports.ts';
@@ -18,9 +19,31 @@ interface UiState {
     readonly shownAtMs: number;
   } | null;
   readonly dialog: DialogRequest | null;
+  /** Alerts that came while the page was open and were not dismissed, the newest last. */
+  readonly notifications: readonly NotificationReport[];
 }
 
-export const useUi = create<UiState>(() => ({ problem: null, notice: null, dialog: null }));
+export const useUi = create<UiState>(() => ({
+  problem: null,
+  notice: null,
+  dialog: null,
+  notifications: [],
+}));
+
+/** More than that nobody reads in a bar; the view of the alerts has all that holds. */
+const shownNotifications = 3;
+
+export const showNotification = (notification: NotificationReport): void =>
+  useUi.setState(({ notifications }) => ({
+    notifications: [...notifications.filter(({ id }) => id !== notification.id), notification].slice(
+      -shownNotifications,
+    ),
+  }));
+
+export const dismissNotification = (id: string): void =>
+  useUi.setState(({ notifications }) => ({
+    notifications: notifications.filter((each) => each.id !== id),
+  }));
 
 /** Shows a failed request in the message bar; a lost connection has a bar of its own. */
 export const showProblem = (error: unknown): void => {

@@ -8,7 +8,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { testNotification } from '../../../src/main/alerts/compose-notification.ts';
 import { sendWebhook, signatureHeader } from '../../../src/main/alerts/webhook-channel.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { localCertificate, trustedTls } from '../../support/trusted-tls.ts';
+import { localCertificate } from '../../support/local-certificate.ts';
+import { trustedTls } from '../../support/trusted-tls.ts';
 
 const secret = 'a key of some length';
 const trust = trustedTls();
