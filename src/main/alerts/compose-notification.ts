@@ -53,7 +53,11 @@ export const composeNotification = (
     alertSeverities.findLast((severity) => items.some((item) => item.severity === severity)) ?? 'info',
   host,
   title: joinedTitle(items),
-  text: items.map((item) => `${titleOf(item)}. ${item.text}`).join('\n'),
+  // A single one has its title above it.
+  text:
+    items.length === 1
+      ? (items[0]?.text ?? '')
+      : items.map((item) => `${titleOf(item)}. ${item.text}`).join('\n'),
   items,
 });
 
