@@ -5,7 +5,7 @@ import { signatureMeasure } from '../alerts/place-measures.ts';
 import { VolumeWatch } from '../alerts/volume-watch.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Store } from '../store/store.ts';
-import { signatureEndMs } from '../vault/azure/signature-end.ts';
+import { expiryOf } from '../vault/azure/sign-in-report.ts';
 import type { VaultKeeper } from './vault-keeper.ts';
 
 interface PlaceContext {
@@ -46,8 +46,8 @@ export class PlaceObserver {
   #signatures(): readonly AlertMeasure[] {
     const { store, vaults, clock } = this.#context;
     return store.vaults.list().flatMap(({ name }) => {
-      const credential = vaults.spec(name).access?.credential;
-      const endsAtMs = credential?.kind === 'sas' ? signatureEndMs(credential.token) : null;
+      const { access } = vaults.spec(name);
+      const endsAtMs = access === undefined ? null : expiryOf(access);
       return endsAtMs === null ? [] : [signatureMeasure(name, endsAtMs, clock.now())];
     });
   }

@@ -3,7 +3,6 @@ import type { DiskStatus, VmStatus } from '../../../src/contract/reports.ts';
 import { signatureMeasure, volumeMeasure } from '../../../src/main/alerts/place-measures.ts';
 import { vmMeasures } from '../../../src/main/alerts/vm-measures.ts';
 import { VolumeWatch } from '../../../src/main/alerts/volume-watch.ts';
-import { signatureEndMs } from '../../../src/main/vault/azure/signature-end.ts';
 
 const gibibyte = 1024 ** 3;
 const dayMs = 86_400_000;
@@ -118,12 +117,6 @@ describe('how places stand for their alerts', () => {
     [-1, 2],
   ])('a signature that ends in %i days is %i', (days, rung) => {
     expect(signatureMeasure('cloud', nowMs + days * dayMs, nowMs).rung).toBe(rung);
-  });
-
-  it('a signature’s end is in the token', () => {
-    expect(signatureEndMs('sv=2024-11-04&se=2026-12-01T00%3A00%3A00Z&sig=x%3D')).toBe(Date.UTC(2026, 11, 1));
-    expect(signatureEndMs('sv=2024-11-04&si=policy&sig=x')).toBeNull();
-    expect(signatureEndMs('se=soon')).toBeNull();
   });
 });
 
