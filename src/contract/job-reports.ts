@@ -73,7 +73,37 @@ export interface UnprotectResult {
   readonly replicaDeleted: boolean;
 }
 
+export interface ProtectResult {
+  readonly kind: 'protect';
+  readonly vm: string;
+  readonly vault: string;
+  /** The job of its initial replication. */
+  readonly initialJob: number;
+}
+
+export interface FinalizeResult {
+  readonly kind: 'finalize';
+  readonly vm: string;
+}
+
+export interface ChangeResult {
+  readonly kind: 'change';
+  readonly vm: string;
+  readonly frequencySeconds: number;
+  readonly retentionPoints: number;
+}
+
+export interface VaultResult {
+  readonly kind: 'vault';
+  readonly vault: string;
+  readonly target: string;
+}
+
 export type JobResult =
+  | ProtectResult
+  | FinalizeResult
+  | ChangeResult
+  | VaultResult
   | CycleResult
   | InitialReplicationResult
   | ResyncResult
@@ -81,14 +111,43 @@ export type JobResult =
   | RestoreResult
   | UnprotectResult;
 
-export const jobKinds = ['initial', 'cycle', 'resync', 'verify', 'restore', 'unprotect'] as const;
+export const jobKinds = [
+  'protect',
+  'initial',
+  'finalize',
+  'cycle',
+  'resync',
+  'verify',
+  'restore',
+  'unprotect',
+  'change',
+  'vault',
+] as const;
 export type JobKind = (typeof jobKinds)[number];
+
+/**
+ * What a person may do with a job of each kind. Not cancelled are those that are done within moments or would leave
+ * something half removed; a vault's change is not restarted because its sign-in is not kept with the job.
+ */
+export const jobRights: Readonly<Record<JobKind, { readonly cancel: boolean; readonly restart: boolean }>> = {
+  protect: { cancel: false, restart: true },
+  initial: { cancel: true, restart: true },
+  finalize: { cancel: false, restart: true },
+  cycle: { cancel: true, restart: true },
+  resync: { cancel: true, restart: true },
+  verify: { cancel: true, restart: true },
+  restore: { cancel: true, restart: true },
+  unprotect: { cancel: false, restart: true },
+  change: { cancel: false, restart: true },
+  vault: { cancel: false, restart: false },
+};
 
 export const jobStates = [
   'queued',
   'running',
   'waitingForRetry',
   'waitingForWindow',
+  'waitingForInput',
   'paused',
   'cancelling',
   'succeeded',
@@ -110,15 +169,22 @@ export interface JobStep {
   readonly endedAt: string | null;
   /** 0–100; null where it cannot be told. */
   readonly percent: number | null;
+  /** Its share of the job's percentage, relative to the other steps; 1 when not given. */
+  readonly weight?: number;
 }
 
 export interface JobReport {
   readonly id: number;
   readonly kind: JobKind;
+  /** Empty for the job of a vault. */
   readonly vmId: string;
-  /** Name of the VM. */
+  /** Name of the VM; for the job of a vault, of the vault. */
   readonly vm: string;
   readonly state: JobState;
+  /** What it waits for, in words for people; null while it runs and once it has ended. */
+  readonly blockedOn: string | null;
+  readonly canCancel: boolean;
+  readonly canRestart: boolean;
   readonly steps: readonly JobStep[];
   readonly startedAt: string;
   readonly endedAt: string | null;

@@ -43,6 +43,7 @@ export const jobStepSchema: z.ZodType<JobStep> = z.object({
   startedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
   percent: z.number().nullable(),
+  weight: z.number().exactOptional(),
 });
 
 export const jobKindSchema = z.literal(jobKinds);
@@ -86,5 +87,14 @@ export const jobResultSchema: z.ZodType<JobResult> = z.discriminatedUnion('kind'
     verified: z.boolean(),
     durationMs: z.number(),
   }),
+  z.object({ kind: z.literal('protect'), vm: z.string(), vault: z.string(), initialJob: z.number() }),
+  z.object({ kind: z.literal('finalize'), vm: z.string() }),
+  z.object({
+    kind: z.literal('change'),
+    vm: z.string(),
+    frequencySeconds: z.number(),
+    retentionPoints: z.number(),
+  }),
+  z.object({ kind: z.literal('vault'), vault: z.string(), target: z.string() }),
   z.object({ kind: z.literal('unprotect'), vm: z.string(), replicaDeleted: z.boolean() }),
 ]);

@@ -113,9 +113,24 @@ export const requests = {
       /** Disk names or ids. */
       exclude: z.array(line).max(64).default([]),
       retentionPoints: retentionPoints.optional(),
+      /** When the first copy may begin, within 24 hours; at once when not given. */
+      startAt: z.iso.datetime({ offset: true }).optional(),
       /** Runs the prerequisite checks and changes nothing. */
       checkOnly: z.boolean().optional(),
     }),
+  ),
+  /** Changes the policy of a protected VM. */
+  'protection.change': answering<JobReport>()(
+    z
+      .strictObject({
+        vm: vmKey,
+        frequencySeconds: frequencySeconds.optional(),
+        retentionPoints: retentionPoints.optional(),
+      })
+      .refine(
+        (change) => change.frequencySeconds !== undefined || change.retentionPoints !== undefined,
+        'must change something',
+      ),
   ),
   /** One replication cycle now, whether or not cycles run by themselves. */
   sync: answering<JobReport>()(ofVm),
@@ -150,7 +165,9 @@ export const requests = {
   job: answering<JobReport>()(z.strictObject({ id: jobId })),
   /** Answers as soon as the job knows; `job.wait` tells when it has ended. */
   'job.cancel': answering<JobReport>()(z.strictObject({ id: jobId })),
-  /** Answers when the job has ended. */
+  /** Does what a failed or cancelled job was to do again, as a new job. */
+  'job.restart': answering<JobReport>()(z.strictObject({ id: jobId })),
+  /** Answers when the job has ended, or waits for somebody to act. */
   'job.wait': answering<JobReport>()(z.strictObject({ id: jobId })),
   /** Oldest first: the newest `limit` events that fit, or with `sinceId` those after it. */
   events: answering<readonly EventReport[]>()(

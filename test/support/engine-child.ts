@@ -48,6 +48,9 @@ const answer = async (message: ToEngineChild): Promise<unknown> => {
         loopDelayP99Ms: loopDelay.percentile(99) / 1e6,
         loopDelayMaxMs: loopDelay.max / 1e6,
       };
+    case 'start':
+      await engine.start();
+      return null;
     case 'stop':
       await engine.stop();
       setImmediate(() => process.disconnect());

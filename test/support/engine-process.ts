@@ -8,6 +8,7 @@ import type { TaskKind } from '../../src/main/workers/protocol.ts';
 export type ToEngineChild =
   | { readonly id: number; readonly kind: 'request'; readonly name: string; readonly params: unknown }
   | { readonly id: number; readonly kind: 'stats' }
+  | { readonly id: number; readonly kind: 'start' }
   | { readonly id: number; readonly kind: 'stop' };
 
 export type FromEngineChild =
@@ -81,6 +82,11 @@ export class EngineProcess {
 
   stats(): Promise<EngineStats> {
     return this.call({ kind: 'stats' }) as Promise<EngineStats>;
+  }
+
+  /** Begins replication cycles, and goes on with what an earlier run left. */
+  async run(): Promise<void> {
+    await this.call({ kind: 'start' });
   }
 
   async stop(): Promise<void> {

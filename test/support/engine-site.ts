@@ -129,8 +129,15 @@ export class EngineSite {
   /** What a finished job resulted in. @throws the job's error */
   async finish<K extends JobResult['kind']>(id: number): Promise<Result<K>> {
     const report = await this.console.request('job.wait', { id });
+    if (report.kind === 'initial') await this.finalized();
     if (report.error !== null) throw ReplicationError.fromReport(report.error);
     return report.result as Result<K>;
+  }
+
+  /** Finalizing follows a first copy by itself. */
+  private async finalized(): Promise<void> {
+    const jobs = await this.console.request('jobs', {});
+    for (const { id, kind } of jobs) if (kind === 'finalize') await this.console.request('job.wait', { id });
   }
 
   /** The error that a finished job has. */

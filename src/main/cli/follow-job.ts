@@ -68,7 +68,8 @@ class Follower {
   take(job: JobReport): JobReport {
     this.job = job;
     for (const push of this.#early.splice(0)) this.hear(push);
-    if (isEnded(job.state) || job.state === 'waitingForRetry') this.#settle(job);
+    const waits = job.state === 'waitingForRetry' || job.state === 'waitingForInput';
+    if (isEnded(job.state) || waits) this.#settle(job);
     else this.showStep(job);
     return job;
   }
@@ -80,13 +81,13 @@ class Follower {
   /** What the job is at, until its disks have more to say. */
   private showStep(job: JobReport): void {
     const step = job.steps.find(({ state }) => state === 'running');
-    const waits = job.state === 'paused' || job.state === 'waitingForWindow' || job.state === 'cancelling';
+    const waits = job.blockedOn !== null || job.state === 'cancelling';
     if (this.#disksMove || (step === undefined && !waits)) return;
     const percent = step?.percent ?? null;
     this.#display.show({
       key: `${step?.name} ${job.state}`,
       fraction: percent === null ? null : percent / 100,
-      text: `${job.vm}: ${waits ? `${jobKindWords[job.kind]}, ${jobStateWords[job.state]}` : step?.name}`,
+      text: `${job.vm}: ${waits ? `${jobKindWords[job.kind]}, ${job.blockedOn ?? jobStateWords[job.state]}` : step?.name}`,
     });
   }
 

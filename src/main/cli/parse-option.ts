@@ -28,3 +28,18 @@ export const oneOf =
     if (word !== undefined) return word;
     throw new InvalidArgumentError(`It must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}.`);
   };
+
+/** Reads `22:30` (the next time the local clock says so) or an ISO time, as an ISO time. */
+export const startTime = (text: string): string => {
+  const [, hours, minutes] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text) ?? [];
+  if (hours !== undefined && minutes !== undefined) {
+    const now = new Date();
+    const at = new Date(now.getFullYear(), now.getMonth(), now.getDate(), Number(hours), Number(minutes));
+    if (at <= now) at.setDate(at.getDate() + 1);
+    return at.toISOString();
+  }
+  const at = /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(at))
+    throw new InvalidArgumentError('It must be a time: 22:30, or 2026-01-31T22:30:00+01:00.');
+  return new Date(at).toISOString();
+};

@@ -16,6 +16,14 @@ export const describeResult = (result: JobResult): string => {
         : `${result.differentBlocks} of ${formatCount(result.blocks, 'block')} differ.`;
     case 'restore':
       return `Point ${result.point} restored into ${formatCount(result.files.length, 'file')} in ${formatMs(result.durationMs)}${result.verified ? ' and verified' : ''}.`;
+    case 'protect':
+      return `Protected into ${result.vault}; its first copy is job ${result.initialJob}.`;
+    case 'finalize':
+      return 'The VM is protected.';
+    case 'change':
+      return `A cycle every ${result.frequencySeconds} seconds; ${formatCount(result.retentionPoints, 'recovery point')} kept.`;
+    case 'vault':
+      return `The vault is ${result.target}.`;
     case 'unprotect':
       return result.replicaDeleted
         ? 'Protection and replica removed.'

@@ -20,12 +20,16 @@ export const stateWords: Readonly<Record<ReplicationState, string>> = {
 };
 
 export const jobKindWords: Readonly<Record<JobKind, string>> = {
+  protect: 'Enable protection',
   initial: 'Initial replication',
+  finalize: 'Finalize protection',
   cycle: 'Replication cycle',
   resync: 'Resynchronization',
   verify: 'Verification',
   restore: 'Restore',
-  unprotect: 'Removal of protection',
+  unprotect: 'Disable protection',
+  change: 'Change of the policy',
+  vault: 'Change of the vault',
 };
 
 export const jobStateWords: Readonly<Record<JobState, string>> = {
@@ -33,6 +37,7 @@ export const jobStateWords: Readonly<Record<JobState, string>> = {
   running: 'running',
   waitingForRetry: 'waiting for the next attempt',
   waitingForWindow: 'waiting for its time window',
+  waitingForInput: 'waiting for somebody to act',
   paused: 'paused',
   cancelling: 'being cancelled',
   succeeded: 'succeeded',

@@ -19,7 +19,7 @@ import { ReplicationEngine } from '../replication/engine.ts';
 import type { EngineContext } from '../replication/engine-context.ts';
 import { EngineSettings } from '../replication/engine-settings.ts';
 import { EventLog } from '../replication/event-log.ts';
-import { JobRunner } from '../replication/job-runner.ts';
+import { engineStopped, type Job, JobRunner } from '../replication/job-runner.ts';
 import { LogGrowth } from '../replication/log-growth.ts';
 import { Sampler } from '../replication/sampler.ts';
 import { StatisticsKeeper } from '../replication/statistics-keeper.ts';
@@ -31,6 +31,7 @@ import { WorkerPool } from '../workers/worker-pool.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { requestHandlers } from './handlers.ts';
 import { HostKeeper } from './host-keeper.ts';
+import { resumedHere, resumeJobs } from './job-works.ts';
 import { PlaceObserver } from './place-observer.ts';
 import { productVersion } from './product-version.ts';
 import { ReplicaLocations } from './replica-locations.ts';
@@ -67,6 +68,9 @@ class EngineConsole implements Console {
   private readonly alerts: Alerts;
   private readonly handlers: ReturnType<typeof requestHandlers>;
   private readonly listeners = new Set<(push: EnginePush) => void>();
+  private readonly context: ConsoleContext;
+  /** Of an earlier run; they go on when the engine starts. */
+  private readonly leftJobs: Job[];
   private stopped: Promise<void> | null = null;
 
   constructor({ dataDirectory, workersDirectory, clock = systemClock, pool }: EngineConsoleOptions) {
@@ -141,7 +145,10 @@ class EngineConsole implements Console {
     };
     this.pusher.attach(context);
     this.handlers = requestHandlers(context);
-    base.jobs.endAbandoned(['cycle', 'verify', 'restore', 'unprotect']);
+    this.leftJobs = base.jobs.takeUp(resumedHere);
+    // Its sign-in went with the process that was asked.
+    for (const job of base.jobs.takeUp(['vault'])) job.fail(engineStopped(job.record.vm));
+    this.context = context;
   }
 
   async request<N extends RequestName>(name: N, params: RequestParams<N>): Promise<RequestResult<N>> {
@@ -158,6 +165,7 @@ class EngineConsole implements Console {
 
   async start(): Promise<void> {
     this.engine.start();
+    resumeJobs(this.context, this.leftJobs.splice(0));
     this.signInWatch.start();
     this.sampler.start();
     this.alerts.start();

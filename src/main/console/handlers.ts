@@ -1,18 +1,18 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { checkRequest } from '../../contract/check-request.ts';
 import { ReplicationError } from '../../contract/errors.ts';
-import { isEnded, type JobKind, type JobReport, type JobResult } from '../../contract/job-reports.ts';
-import type { RequestHandlers } from '../../contract/requests.ts';
-import type { Job } from '../replication/job-runner.ts';
+import { isEnded, type JobReport } from '../../contract/job-reports.ts';
+import type { RequestHandlers, RequestParams } from '../../contract/requests.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { findEvents } from './find-events.ts';
+import { restartJob, startJob } from './job-works.ts';
 import { listFolder } from './list-folder.ts';
 import { productVersion } from './product-version.ts';
 import { protect } from './protect.ts';
-import { findInVaults, pointsReport, restoreVm } from './restore.ts';
+import { findInVaults, pointsReport } from './restore.ts';
 import { resyncHistory } from './resync-history.ts';
 import { retriesReport } from './retries.ts';
-import { unprotectVm } from './unprotect.ts';
-import { verifyVm } from './verify.ts';
+import { addWords, asVaultJob, openWords, removeWords, renameWords, signInWords } from './vault-job.ts';
 import { vmHistory } from './vm-history.ts';
 import { vmSeries } from './vm-series.ts';
 import { resetStatistics, vmStatistics } from './vm-statistics.ts';
@@ -27,24 +27,7 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
   const loopDelay = monitorEventLoopDelay({ resolution: loopSamplingMs });
   loopDelay.enable();
 
-  /** Starts `work` as a job; its failure is the job's. */
-  const startJob = (
-    kind: JobKind,
-    vm: { readonly vmId: string; readonly name: string },
-    work: (job: Job) => Promise<JobResult>,
-  ): JobReport => {
-    const job = jobs.create(kind, vm.vmId, vm.name, []);
-    context.background.run(`The job ${job.id}`, () =>
-      jobs.carryOut(
-        job,
-        () => work(job),
-        (failure) => context.events.error(failure.toReport(), { vmId: vm.vmId, vm: vm.name }),
-      ),
-    );
-    return job.report;
-  };
-
-  return {
+  const handlers: RequestHandlers = {
     'host.use': ({ path }) => hostKeeper.use(path),
     'host.show': () => hostKeeper.show(),
     'host.sample': async ({ path }) => {
@@ -64,14 +47,20 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
     'vm.statistics': async ({ vm }) => vmStatistics(context, findProtected(context, vm)),
     'vm.statistics.reset': async ({ vm }) => resetStatistics(context, findProtected(context, vm)),
 
-    'vault.add': (entry) => vaults.add(entry),
-    'vault.open': (entry) => vaults.open(entry),
-    'vault.signIn': ({ name, signIn }) => vaults.signIn(name, signIn),
-    'vault.rename': ({ name, newName }) => vaults.rename(name, newName),
-    'vault.remove': async ({ name }) => {
-      vaults.remove(name);
-      return { removed: name };
+    'vault.add': (entry) => asVaultJob(context, addWords, entry, () => vaults.add(entry)),
+    'vault.open': (entry) => asVaultJob(context, openWords, entry, () => vaults.open(entry)),
+    'vault.signIn': ({ name, signIn }) =>
+      asVaultJob(context, signInWords, vaults.get(name), () => vaults.signIn(name, signIn)),
+    'vault.rename': ({ name, newName }) => {
+      const { target } = vaults.get(name);
+      const words = renameWords(name);
+      return asVaultJob(context, words, { name: newName, target }, () => vaults.rename(name, newName));
     },
+    'vault.remove': ({ name }) =>
+      asVaultJob(context, removeWords, vaults.get(name), async () => {
+        vaults.remove(name);
+        return { removed: name };
+      }),
     'vault.list': () => vaults.list(),
     'vault.check': ({ name }) => vaults.check(name),
 
@@ -81,10 +70,14 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
       const record = findProtected(context, vm);
       const replicator = engine.replicator(record.vmId);
       refuseWhileMarked(record);
-      const job = jobs.create('cycle', record.vmId, record.name, ['Track changes', 'Send changes']);
       replicator.clearError();
-      context.background.run(`The job ${job.id}`, () => syncNow(replicator, job));
-      return job.report;
+      const steps = ['Track changes', 'Send changes'];
+      return startJob(context, 'cycle', record, { vm: record.vmId }, steps);
+    },
+    'protection.change': async ({ vm, ...change }) => {
+      const record = findProtected(context, vm);
+      engine.replicator(record.vmId);
+      return startJob(context, 'change', record, { vm: record.vmId, ...change });
     },
     pause: async ({ vm }) => {
       const { vmId } = findProtected(context, vm);
@@ -100,9 +93,10 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
       const record = findProtected(context, vm);
       // Refused at once when it is being removed already.
       engine.replicator(record.vmId);
-      return startJob('unprotect', record, (job) =>
-        unprotectVm(context, record, deleteReplica ?? false, job),
-      );
+      return startJob(context, 'unprotect', record, {
+        vm: record.vmId,
+        deleteReplica: deleteReplica ?? false,
+      });
     },
     resync: async ({ vm }) => {
       const record = findProtected(context, vm);
@@ -118,9 +112,8 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
     'resync.history': async ({ vm, limit }) => resyncHistory(store, findProtected(context, vm), limit ?? 100),
     verify: async ({ vm }) => {
       const record = findProtected(context, vm);
-      const replicator = engine.replicator(record.vmId);
-      replicator.refuseWhileResynchronizing('verify');
-      return startJob('verify', record, (job) => verifyVm(context, replicator, job));
+      engine.replicator(record.vmId).refuseWhileResynchronizing('verify');
+      return startJob(context, 'verify', record, { vm: record.vmId });
     },
     retries: async ({ vm, limit }) => retriesReport(context, findProtected(context, vm), limit),
     'retry.now': async ({ vm }) => {
@@ -132,18 +125,11 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
     points: async ({ vm, vault }) => pointsReport(context, await findInVaults(context, vm, vault)),
     restore: async (params) => {
       const vaulted = await findInVaults(context, params.vm, params.vault);
-      const restore = (job: Job, signal: AbortSignal) => restoreVm(context, params, vaulted, job, signal);
       const record = store.protections.get(vaulted.vmId);
-      if (record === null) {
-        return startJob('restore', { vmId: vaulted.vmId, name: params.vm }, (job) =>
-          restore(job, job.signal),
-        );
-      }
-      const replicator = engine.replicator(record.vmId);
-      replicator.refuseWhileResynchronizing('restore');
-      return startJob('restore', record, (job) =>
-        replicator.withStillReplica(`Restoring ${record.name}`, ({ signal }) => restore(job, signal), job),
-      );
+      if (record !== null) engine.replicator(record.vmId).refuseWhileResynchronizing('restore');
+      const name = record?.name ?? params.vm;
+      const input = { ...params, vm: vaulted.vmId, vault: vaulted.vaultName };
+      return startJob(context, 'restore', { vmId: vaulted.vmId, name }, input);
     },
 
     jobs: async ({ limit }) => jobs.list(limit),
@@ -157,11 +143,18 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
     },
     'job.wait': async ({ id }) => {
       const report = jobs.get(id);
-      if (engine.isStarted || isEnded(report.state) || report.kind !== 'initial') return jobs.wait(id);
+      const waitsForInput = ({ state }: JobReport) => state === 'waitingForInput';
+      if (engine.isStarted || isEnded(report.state) || report.kind !== 'initial')
+        return jobs.wait(id, waitsForInput);
       // Nothing replicates by itself here: the one who waits drives the copy, one attempt.
       context.background.run(`The job ${id}`, () => engine.replicator(report.vmId).initial());
-      return jobs.wait(id, ({ state }) => state === 'waitingForRetry');
+      return jobs.wait(id, (job) => job.state === 'waitingForRetry' || waitsForInput(job));
     },
+    'job.restart': ({ id }) =>
+      restartJob(context, id, (name, params) => {
+        const again = handlers[name] as (params: unknown) => Promise<unknown>;
+        return again(checkRequest(name, params as RequestParams<typeof name>));
+      }),
     events: async (params) => findEvents(context, params),
 
     'settings.show': async () => context.settings.all(),
@@ -204,6 +197,7 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
       );
     },
   };
+  return handlers;
 };
 
 const refuseWhileMarked = ({ resync, name }: { resync: { message: string } | null; name: string }): void => {
@@ -211,13 +205,4 @@ const refuseWhileMarked = ({ resync, name }: { resync: { message: string } | nul
   throw new ReplicationError('RESYNC_REQUIRED', `${name} must be resynchronized first: ${resync.message}`, {
     vm: name,
   });
-};
-
-/** A cycle by hand. What has no complete replica yet gets it first. */
-const syncNow = async (
-  replicator: ReturnType<ConsoleContext['engine']['replicator']>,
-  job: Job,
-): Promise<void> => {
-  if (replicator.needsInitial) await replicator.initial();
-  await replicator.cycle(job);
 };

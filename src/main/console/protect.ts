@@ -1,7 +1,11 @@
 import { ReplicationError } from '../../contract/errors.ts';
+import type { PrerequisiteCheck } from '../../contract/prerequisites.ts';
 import type { ProtectReport } from '../../contract/reports.ts';
 import type { CheckedParams } from '../../contract/requests.ts';
 import type { HostDisk, HostVm } from '../host/host.ts';
+import { initialJob } from '../replication/initial-job.ts';
+import type { Job } from '../replication/job-runner.ts';
+import { ProtectedVm } from '../replication/protected-vm.ts';
 import { vaultDisk } from '../replication/vault-entry.ts';
 import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
 import type { ConsoleContext } from './console-context.ts';
@@ -12,54 +16,112 @@ const defaultRetentionPoints = 24;
 
 type ProtectParams = CheckedParams<'protect'>;
 
+const steps = [
+  'Check the prerequisites',
+  'Create the replication relationship',
+  'Start initial replication',
+] as const;
+
 /**
  * Enable protection: the prerequisites one by one, then the relationship here and at the vault, then initial
- * replication as a job. Asking again for the same thing before initial replication is complete answers with its job,
- * and lets it go on where it was paused, cancelled or failed.
+ * replication as a job of its own. Asking again for the same thing before initial replication is complete answers with
+ * its job, and lets it go on where it was paused, cancelled or failed.
  */
 export const protect = async (context: ConsoleContext, params: ProtectParams): Promise<ProtectReport> => {
   const vm = await context.hostKeeper.find(params.vm);
-  const protection = () => (params.checkOnly ? null : context.store.protections.get(vm.id));
-  const existing = protection();
+  if (params.checkOnly) {
+    const checks = await checkPrerequisites(context, vm, chosenDisks(vm, params), params.vault);
+    return { vm: vm.name, checks, status: null, job: null };
+  }
+  const existing = context.store.protections.get(vm.id);
   if (existing !== null) return alreadyProtected(context, existing, params);
-  const excluded = chooseExcluded(vm, params.exclude);
-  const disks = vm.disks.filter((disk) => !excluded.has(disk.id));
-  const checks = await checkPrerequisites(context, vm, disks, params.vault);
-  if (params.checkOnly) return { vm: vm.name, checks, status: null, job: null };
-  // Somebody else asked for it at the same time.
-  const earlier = protection();
-  if (earlier !== null) return alreadyProtected(context, earlier, params);
+  chosenDisks(vm, params);
+  requireNearStart(context, params);
+  context.vaults.get(params.vault);
+  const rival = context.jobs.resume('protect', vm.id);
+  if (rival?.record.state === 'running') {
+    // Somebody else asked for it at the same time.
+    await context.jobs.wait(rival.id);
+    return protect(context, params);
+  }
+  const { checkOnly: _never, ...input } = { ...params, vm: vm.id };
+  const job = rival ?? context.jobs.create('protect', vm.id, vm.name, steps, input);
+  return enableProtection(context, params, job);
+};
+
+/** Carries out the job of enabling protection, also one that an earlier run left. @throws what it failed with */
+export const enableProtection = async (
+  context: ConsoleContext,
+  params: ProtectParams,
+  job: Job,
+): Promise<ProtectReport> => {
+  const { vmId } = job.record;
+  job.running();
+  try {
+    let checks: readonly PrerequisiteCheck[] = [];
+    if (context.store.protections.get(vmId) === null) {
+      const vm = await context.hostKeeper.find(vmId);
+      checks = await job.step(steps[0], () => requirePrerequisites(context, vm, params));
+      await job.step(steps[1], () => createRelationship(context, vm, params));
+    }
+    const initial = await job.step(steps[2], async () => {
+      const vm = new ProtectedVm(context, vmId);
+      const first = initialJob(context, vm);
+      context.engine.added(vmId);
+      return first;
+    });
+    job.succeed({ kind: 'protect', vm: job.record.vm, vault: params.vault, initialJob: initial.id });
+    context.statusChanged(vmId);
+    return { vm: job.record.vm, checks, status: await vmStatus(context, vmId), job: initial.report };
+  } catch (thrown) {
+    const error = ReplicationError.from(thrown).forVm(job.record.vm);
+    context.events.error(error.toReport(), { vmId, vm: job.record.vm });
+    job.fail(error);
+    throw error;
+  }
+};
+
+const requirePrerequisites = async (
+  context: ConsoleContext,
+  vm: HostVm,
+  params: ProtectParams,
+): Promise<readonly PrerequisiteCheck[]> => {
+  const checks = await checkPrerequisites(context, vm, chosenDisks(vm, params), params.vault);
   const refusal = checks.find(({ error }) => error !== null)?.error;
   if (refusal) throw ReplicationError.fromReport(refusal).forVm(vm.name);
+  return checks;
+};
+
+const createRelationship = async (
+  context: ConsoleContext,
+  vm: HostVm,
+  params: ProtectParams,
+): Promise<void> => {
+  const included = new Set(chosenDisks(vm, params).map(({ id }) => id));
   const record = newProtection(context, vm, params);
   await context.vaults.with(params.vault, (vault) =>
     vault.saveVm({
       vmId: vm.id,
       name: vm.name,
       generation: vm.generation,
-      disks: disks.map((disk) => vaultDisk(diskRecord(vm, disk, false), disk)),
+      disks: vm.disks
+        .filter(({ id }) => included.has(id))
+        .map((disk) => vaultDisk(diskRecord(vm, disk, false), disk)),
       frequencySeconds: record.frequencySeconds,
       retentionPoints: record.retentionPoints,
       protectedAtMs: record.protectedAtMs,
       writer: context.installation,
     }),
   );
-  const rival = protection();
-  if (rival !== null) return alreadyProtected(context, rival, params);
   context.store.transaction(() => {
     context.store.protections.put(record);
     for (const disk of vm.disks)
-      context.store.protectedDisks.put(diskRecord(vm, disk, excluded.has(disk.id)));
+      context.store.protectedDisks.put(diskRecord(vm, disk, !included.has(disk.id)));
   });
-  const steps = [...disks.map((disk) => `Copy ${disk.name}`), 'Finalize protection'];
-  const job = context.jobs.create('initial', vm.id, vm.name, steps);
   context.events.info(`Protection of ${vm.name} was enabled into the vault "${params.vault}".`, {
     vmId: vm.id,
     vm: vm.name,
   });
-  context.engine.added(vm.id);
-  context.statusChanged(vm.id);
-  return { vm: vm.name, checks, status: await vmStatus(context, vm.id), job: job.report };
 };
 
 const alreadyProtected = async (
@@ -73,6 +135,19 @@ const alreadyProtected = async (
   }
   const job = context.engine.replicator(existing.vmId).askForInitial();
   return { vm: existing.name, checks: [], status: await vmStatus(context, existing.vmId), job: job.report };
+};
+
+const dayMs = 24 * 3_600_000;
+
+/** @throws INPUT_INVALID for a start more than 24 hours away */
+const requireNearStart = ({ clock }: ConsoleContext, { startAt }: ProtectParams): void => {
+  if (startAt === undefined || Date.parse(startAt) <= clock.now() + dayMs) return;
+  throw new ReplicationError('INPUT_INVALID', 'startAt: the first copy can begin within 24 hours.');
+};
+
+const chosenDisks = (vm: HostVm, { exclude }: ProtectParams): HostDisk[] => {
+  const excluded = chooseExcluded(vm, exclude);
+  return vm.disks.filter(({ id }) => !excluded.has(id));
 };
 
 /** @throws DISK_NOT_IN_VM, DISK_IS_OS */
@@ -117,6 +192,7 @@ const newProtection = (context: ConsoleContext, vm: HostVm, params: ProtectParam
   nextSequence: 1,
   lastCycle: null,
   nextCycleAtMs: null,
+  ...(params.startAt === undefined ? {} : { initialStartAtMs: Date.parse(params.startAt) }),
   retry: null,
   error: null,
   resync: null,

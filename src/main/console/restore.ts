@@ -81,8 +81,25 @@ const readPoints = async (vault: ReplicaVault, vmId: string) => {
   }
 };
 
+/** Carries out the job of a restore. A protected VM's replica stands still meanwhile. */
+export const restoreJob = (
+  context: ConsoleContext,
+  params: CheckedParams<'restore'>,
+  job: Job,
+): Promise<RestoreResult> => {
+  const { vmId } = job.record;
+  const record = context.store.protections.get(vmId);
+  const vaultName = params.vault ?? record?.vaultName;
+  if (vaultName === undefined)
+    throw new ReplicationError('VM_NOT_FOUND', `No vault is known to hold ${job.record.vm}.`);
+  const restore = (signal: AbortSignal) => restoreVm(context, params, { vaultName, vmId }, job, signal);
+  if (record === null || record.vaultName !== vaultName) return restore(job.signal);
+  const activity = `Restoring ${record.name}`;
+  return context.engine.replicator(vmId).withStillReplica(activity, ({ signal }) => restore(signal), job);
+};
+
 /** Writes the disks of a recovery point into new files and verifies each against the digests taken at the cut. */
-export const restoreVm = async (
+const restoreVm = async (
   context: ConsoleContext,
   params: CheckedParams<'restore'>,
   vaulted: VaultedVm,
@@ -95,10 +112,18 @@ export const restoreVm = async (
     readPoints(vault, vaulted.vmId),
   );
   const point = choosePoint(vm, points, params.point);
-  const targets = await planFiles(vm, params);
+  const isDone = (disk: VaultDisk) => job.isDone(stepOf(disk));
+  const targets = await planFiles(vm, params, isDone);
+  // Gone on with later, it is of the same point whatever came since.
+  job.remember({ point: point.id });
+  job.plan(vm.disks.map((disk) => ({ name: stepOf(disk), weight: disk.sizeBytes })));
   const files: { disk: string; path: string; sizeBytes: number }[] = [];
   for (const { disk, path, format } of targets) {
-    await job.step(`Restore ${disk.name}`, (progress) =>
+    if (isDone(disk)) {
+      files.push({ disk: disk.name, path, sizeBytes: disk.sizeBytes });
+      continue;
+    }
+    await job.step(stepOf(disk), (progress) =>
       context.pool.run(
         'restore',
         {
@@ -133,6 +158,8 @@ export const restoreVm = async (
   };
 };
 
+const stepOf = ({ name }: VaultDisk): string => `Restore ${name}`;
+
 const choosePoint = (
   vm: VaultVm,
   points: readonly RecoveryPoint[],
@@ -160,7 +187,11 @@ const createTarget = (directory: string): void => {
   }
 };
 
-const planFiles = async (vm: VaultVm, { toDirectory, format }: CheckedParams<'restore'>) => {
+const planFiles = async (
+  vm: VaultVm,
+  { toDirectory, format }: CheckedParams<'restore'>,
+  isDone: (disk: VaultDisk) => boolean,
+) => {
   if (format === 'raw') {
     throw new ReplicationError('INPUT_INVALID', 'format: a VM is restored as vhd or vhdx.', { vm: vm.name });
   }
@@ -173,7 +204,7 @@ const planFiles = async (vm: VaultVm, { toDirectory, format }: CheckedParams<'re
     let name = `${stem}.${chosen}`;
     for (let copy = 2; taken.has(name.toLowerCase()); copy += 1) name = `${stem}-${copy}.${chosen}`;
     taken.add(name.toLowerCase());
-    if (present.has(name.toLowerCase())) {
+    if (present.has(name.toLowerCase()) && !isDone(disk)) {
       const path = join(toDirectory, name);
       throw new ReplicationError('RESTORE_TARGET_EXISTS', `${path} exists already; nothing was written.`, {
         vm: vm.name,

@@ -12,25 +12,16 @@ import { trackingPath } from './vm-status.ts';
  */
 export const unprotectVm = async (
   context: ConsoleContext,
-  record: ProtectionRecord,
+  { vmId, vm: name }: { readonly vmId: string; readonly vm: string },
   deleteReplica: boolean,
   job: Job,
 ): Promise<UnprotectResult> => {
-  const { vmId, name } = record;
-  await context.engine.remove(vmId, async () => {
-    const disks = context.store.protectedDisks.list(vmId);
-    if (deleteReplica) {
-      await job.step('Delete the replica', () => deleteFromVault(context, record.vaultName, vmId));
-    }
-    await job.step('Remove logs and tracking state', async () => {
-      for (const { diskId, rootPath, excluded } of disks) {
-        if (!excluded) await dropLogs(context, diskId, rootPath);
-      }
-      context.store.protections.remove(vmId);
-      rmSync(trackingPath(context.trackingDirectory, vmId), { recursive: true, force: true });
-    });
-  });
-  for (const kind of ['initial', 'resync'] as const) {
+  job.plan(deleteReplica ? [deleteStep, removeStep] : [removeStep]);
+  const record = context.store.protections.get(vmId);
+  // Gone on with after a crash that came when all but the last step was done.
+  if (record === null) await job.step(removeStep, async () => removeTracking(context, vmId));
+  else await removeProtection(context, record, deleteReplica, job);
+  for (const kind of ['initial', 'finalize', 'resync'] as const) {
     const text = `The protection of ${name} was removed.`;
     context.jobs.resume(kind, vmId)?.fail(new ReplicationError('CANCELLED', text, { vm: name }));
   }
@@ -39,6 +30,32 @@ export const unprotectVm = async (
   context.statusChanged(vmId);
   return { kind: 'unprotect', vm: name, replicaDeleted: deleteReplica };
 };
+
+const deleteStep = 'Delete the replica';
+const removeStep = 'Remove logs and tracking state';
+
+const removeProtection = (
+  context: ConsoleContext,
+  { vmId, vaultName }: ProtectionRecord,
+  deleteReplica: boolean,
+  job: Job,
+): Promise<void> =>
+  context.engine.remove(vmId, async () => {
+    const disks = context.store.protectedDisks.list(vmId);
+    if (deleteReplica) {
+      await job.step(deleteStep, () => deleteFromVault(context, vaultName, vmId));
+    }
+    await job.step(removeStep, async () => {
+      for (const { diskId, rootPath, excluded } of disks) {
+        if (!excluded) await dropLogs(context, diskId, rootPath);
+      }
+      context.store.protections.remove(vmId);
+      removeTracking(context, vmId);
+    });
+  });
+
+const removeTracking = ({ trackingDirectory }: ConsoleContext, vmId: string): void =>
+  rmSync(trackingPath(trackingDirectory, vmId), { recursive: true, force: true });
 
 /** A replica that is gone already is as deleted as it can be. */
 const deleteFromVault = async (context: ConsoleContext, vaultName: string, vmId: string): Promise<void> => {

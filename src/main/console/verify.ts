@@ -23,6 +23,9 @@ export const verifyVm = async (
     `Verifying ${vm.record.name}`,
     async (options) => {
       const found = await vm.findOnHost();
+      job.plan(
+        found.disks.map(({ record }) => ({ name: `Verify ${record.name}`, weight: record.sizeBytes })),
+      );
       const frozen = await context.host().freeze(
         found.vm,
         found.disks.map(({ host }) => host.id),

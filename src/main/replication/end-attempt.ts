@@ -2,7 +2,7 @@ import { ReplicationError } from '../../contract/errors.ts';
 import { type Attempt, noteCancelled, noteFailure } from './attempt-outcome.ts';
 import type { EngineContext } from './engine-context.ts';
 import { failureEffect } from './failure-effect.ts';
-import { engineStopped, type Job } from './job-runner.ts';
+import type { Job } from './job-runner.ts';
 import type { ProtectedVm } from './protected-vm.ts';
 
 /** What the end of an attempt depends on beside its error. */
@@ -41,6 +41,7 @@ export const endAttempt = (
   if (effect === 'mark') end.mark(error);
   const nextAtMs = noteFailure(engine, vm, attempt, error, effect);
   if (nextAtMs !== null && job !== null && what !== 'cycle') job.waitForRetry(error.toReport(), nextAtMs);
+  else if (effect === 'stop' && what === 'initial') job?.waitForInput(error.toReport());
   else job?.fail(error);
 };
 
@@ -51,7 +52,7 @@ export const endAttempt = (
  * |----------------------------------|------------------------------------------------------------------|
  * | a person who cancelled it        | is cancelled                                                     |
  * | the end of the protection        | is cancelled                                                     |
- * | an orderly stop                  | a cycle fails; a copy or comparison goes on at the next start    |
+ * | an orderly stop                  | goes on at the next start                                        |
  * | a pause of the first copy        | is paused                                                        |
  * | a pause or a mark, without a job | (nothing to say: who paused or marked has said it)               |
  */
@@ -69,7 +70,7 @@ const endInterrupted = (
   if (isStopping && !isCancelled) {
     const text = `The protection of ${name} is being removed.`;
     if (isLeaving) job.fail(new ReplicationError('CANCELLED', text, { vm: name }));
-    else if (attempt.what === 'cycle') job.fail(engineStopped(name));
+    else if (attempt.what === 'cycle') job.requeue();
   } else if (attempt.what === 'initial' && pausedAtMs !== null && !isCancelled) {
     job.pause();
   } else {

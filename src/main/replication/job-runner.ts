@@ -6,12 +6,16 @@ import {
   type JobReport,
   type JobResult,
   type JobStep,
+  jobRights,
 } from '../../contract/job-reports.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { JobRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
+import { jobReport, percentOf } from './job-report.ts';
 
 const persistIntervalMs = 5_000;
+
+type JobInput = NonNullable<JobRecord['input']>;
 
 interface Waiter {
   readonly settled: (report: JobReport) => boolean;
@@ -34,30 +38,27 @@ export class JobRunner {
     this.push = push;
   }
 
-  create(kind: JobKind, vmId: string, vm: string, stepNames: readonly string[]): Job {
+  /** @param input what it takes to go on with it after a restart, or to do it again */
+  create(kind: JobKind, vmId: string, vm: string, steps: readonly PlannedStep[], input?: object): Job {
     const record: JobRecord = {
       kind,
       vmId,
       vm,
       state: 'queued',
-      steps: stepNames.map((name) => ({
-        name,
-        state: 'pending',
-        startedAt: null,
-        endedAt: null,
-        percent: null,
-      })),
+      steps: steps.map(pendingStep),
       startedAtMs: this.clock.now(),
       endedAtMs: null,
       percent: 0,
       error: null,
       nextAttemptAtMs: null,
       result: null,
+      // As it will be read back: without what is undefined.
+      ...(input === undefined ? {} : { input: JSON.parse(JSON.stringify(input)) as JobInput }),
     };
     return this.adopt(this.store.jobs.add(record), record);
   }
 
-  /** A job that an earlier run left unended, to be gone on with; null when there is none. */
+  /** A job that has not ended, of this run or an earlier one, to be gone on with; null when there is none. */
   resume(kind: JobKind, vmId: string): Job | null {
     for (const job of this.live.values())
       if (job.record.kind === kind && job.record.vmId === vmId) return job;
@@ -67,12 +68,16 @@ export class JobRunner {
     return this.adopt(id, record);
   }
 
-  /** Ends what cannot be gone on with after a restart: jobs that a person asked for and that hold no state of their own. */
-  endAbandoned(kinds: readonly JobKind[]): void {
+  /** Every job of these kinds that an earlier run left unended: it waits for `carryOut`. */
+  takeUp(kinds: readonly JobKind[]): Job[] {
+    const taken: Job[] = [];
     for (const { id, ...record } of this.store.jobs.notEnded()) {
       if (!kinds.includes(record.kind) || this.live.has(id)) continue;
-      this.adopt(id, record).fail(engineStopped(record.vm));
+      const job = this.adopt(id, record);
+      job.requeue();
+      taken.push(job);
     }
+    return taken;
   }
 
   get(id: number): JobReport {
@@ -83,6 +88,11 @@ export class JobRunner {
     return jobReport(id, stored);
   }
 
+  /** What was asked for with a job, where that is known. */
+  inputOf(id: number): JobRecord['input'] {
+    return (this.live.get(id)?.record ?? this.store.jobs.get(id))?.input;
+  }
+
   list(limit: number | undefined): JobReport[] {
     return this.store.jobs
       .list({ limit })
@@ -90,10 +100,16 @@ export class JobRunner {
       .reverse();
   }
 
+  /** @throws STATE_INVALID for a kind that cannot be cancelled */
   cancel(id: number): JobReport {
     const report = this.get(id);
+    if (isEnded(report.state)) return report;
+    if (!jobRights[report.kind].cancel) {
+      const text = `The job ${id} of ${report.vm} cannot be cancelled: it would leave something half done.`;
+      throw new ReplicationError('STATE_INVALID', text, { vm: report.vm });
+    }
     this.live.get(id)?.cancel();
-    return isEnded(report.state) ? report : this.get(id);
+    return this.get(id);
   }
 
   /**
@@ -111,7 +127,7 @@ export class JobRunner {
 
   /**
    * Runs `work` to the job's end; never rejects. A failure is the job's, and `failed` is told of it first. Work that an
-   * orderly stop cut short fails with `ENGINE_STOPPED`.
+   * orderly stop cut short is queued, to be gone on with at the next start.
    */
   async carryOut(
     job: Job,
@@ -123,10 +139,13 @@ export class JobRunner {
       job.succeed(await work());
     } catch (thrown) {
       const error = ReplicationError.from(thrown).forVm(job.record.vm);
-      const stopped = error.code === 'CANCELLED' && this.stopping && job.record.state !== 'cancelling';
-      const failure = stopped ? engineStopped(job.record.vm) : error;
-      if (failure.code !== 'CANCELLED') failed(failure);
-      job.fail(failure);
+      const isStopped = error.code === 'CANCELLED' || error.code === 'ENGINE_STOPPED';
+      if (isStopped && this.stopping && job.record.state !== 'cancelling') {
+        job.requeue();
+        return;
+      }
+      if (error.code !== 'CANCELLED') failed(error);
+      job.fail(error);
     }
   }
 
@@ -169,7 +188,15 @@ export class JobRunner {
 export const engineStopped = (vm: string): ReplicationError =>
   new ReplicationError('ENGINE_STOPPED', 'The engine was stopped before the job had ended.', { vm });
 
-/** One job under way. Steps run one after the other; a step's weight in the percentage is equal unless progress says more. */
+/** A step by its name, or with its weight in the job's percentage. */
+export type PlannedStep = string | { readonly name: string; readonly weight?: number };
+
+const pendingStep = (step: PlannedStep): JobStep => {
+  const { name, weight = 1 } = typeof step === 'string' ? { name: step } : step;
+  return { name, state: 'pending', startedAt: null, endedAt: null, percent: null, weight };
+};
+
+/** One job under way. Steps run one after the other. */
 export class Job {
   readonly id: number;
   record: JobRecord;
@@ -200,7 +227,43 @@ export class Job {
   }
 
   running(): void {
-    this.update({ state: 'running', error: null, nextAttemptAtMs: null }, true);
+    this.update({ state: 'running', error: null, nextAttemptAtMs: null, blockedOn: null }, true);
+  }
+
+  /** Waits until an engine runs that goes on with it. */
+  requeue(): void {
+    const blockedOn = 'Goes on when the engine runs.';
+    this.update({ state: 'queued', nextAttemptAtMs: null, blockedOn }, true);
+  }
+
+  /** Waits for a moment that somebody chose. */
+  waitUntil(atMs: number, blockedOn: string): void {
+    this.update({ state: 'queued', nextAttemptAtMs: atMs, blockedOn }, true);
+  }
+
+  /** Remembers what it takes to go on, durably. */
+  remember(input: JobInput): void {
+    this.update({ input: { ...this.record.input, ...input } }, true);
+  }
+
+  /** Announces its steps; those that are known keep their state. */
+  plan(planned: readonly PlannedStep[]): void {
+    const known = new Map(this.record.steps.map((step) => [step.name, step]));
+    const steps = planned.map((each) => {
+      const step = pendingStep(each);
+      return { ...step, ...known.get(step.name), weight: step.weight ?? 1 };
+    });
+    const others = this.record.steps.filter(({ name }) => !steps.some((step) => step.name === name));
+    this.update({ steps: [...others, ...steps] }, true);
+  }
+
+  /** Nothing of an earlier run counts. */
+  startOver(): void {
+    this.update({ steps: this.record.steps.map(pendingStep), percent: 0 }, true);
+  }
+
+  isDone(step: string): boolean {
+    return this.record.steps.some(({ name, state }) => name === step && state === 'succeeded');
   }
 
   /** Runs a step; names not announced at creation are added. */
@@ -220,6 +283,11 @@ export class Job {
 
   waitForRetry(error: ErrorReport, nextAttemptAtMs: number): void {
     this.update({ state: 'waitingForRetry', error, nextAttemptAtMs }, true);
+  }
+
+  /** Nothing but a person can bring it on: the error says how. */
+  waitForInput(error: ErrorReport): void {
+    this.update({ state: 'waitingForInput', error, nextAttemptAtMs: null }, true);
   }
 
   /** A person paused the VM: the job goes on when the VM does. */
@@ -256,16 +324,10 @@ export class Job {
 
   private setStep(name: string, change: Partial<JobStep>, durable: boolean): void {
     const known = this.record.steps.some((step) => step.name === name);
-    const blank: JobStep = { name, state: 'pending', startedAt: null, endedAt: null, percent: null };
-    const steps = (known ? this.record.steps : [...this.record.steps, blank]).map((step) =>
+    const steps = (known ? this.record.steps : [...this.record.steps, pendingStep(name)]).map((step) =>
       step.name === name ? { ...step, ...change } : step,
     );
-    const done = steps.reduce(
-      (sum, step) => sum + (step.state === 'succeeded' ? 100 : (step.percent ?? 0)),
-      0,
-    );
-    // 100 is what a job says when nothing is left: its end says it, not its last step's progress.
-    this.update({ steps, percent: Math.min(99, Math.floor(done / steps.length)) }, durable);
+    this.update({ steps, percent: percentOf(steps) }, durable);
   }
 
   private update(change: Partial<JobRecord>, durable: boolean): void {
@@ -282,20 +344,3 @@ export class Job {
     return new Date(this.clock.now()).toISOString();
   }
 }
-
-const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
-
-const jobReport = (id: number, record: JobRecord): JobReport => ({
-  id,
-  kind: record.kind,
-  vmId: record.vmId,
-  vm: record.vm,
-  state: record.state,
-  steps: record.steps,
-  startedAt: new Date(record.startedAtMs).toISOString(),
-  endedAt: iso(record.endedAtMs),
-  percent: record.percent,
-  error: record.error,
-  nextAttemptAt: iso(record.nextAttemptAtMs),
-  result: record.result,
-});

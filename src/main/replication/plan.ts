@@ -32,7 +32,8 @@ const resyncReasons: Readonly<Record<ResyncTime['waitsFor'], string>> = {
  * |-----------------------------------------------|------------------------------------------------------------|
  * | marked for resynchronization                  | resynchronizes, or waits: see `resyncTime`                 |
  * | in error                                      | waits for a person                                         |
- * | without a complete initial replica            | initial replication, at the retry's time; paused: waits    |
+ * | without a complete initial replica            | initial replication, at its start time or the retry's;     |
+ * |                                               | paused: waits                                              |
  * | paused                                        | tracks at the copy frequency, sends nothing                |
  * | waiting for a retry                           | tracks at the copy frequency, sends at the retry's time    |
  * | otherwise                                     | a cycle at the copy frequency                              |
@@ -56,7 +57,7 @@ export const planNext = (
   const retryAtMs = retryMoment(vm, nowMs);
   if (needsInitial(disks)) {
     if (vm.pausedAtMs !== null) return { kind: 'wait', untilMs: null, reason: 'is paused', resync: null };
-    return { kind: 'initial', atMs: retryAtMs ?? nowMs };
+    return { kind: 'initial', atMs: Math.max(retryAtMs ?? nowMs, vm.initialStartAtMs ?? 0) };
   }
   const cycleAtMs = plausibleMoment(vm.nextCycleAtMs ?? nowMs, nowMs, vm.frequencySeconds * 1000);
   if (vm.pausedAtMs !== null) return { kind: 'cycle', atMs: cycleAtMs, ship: false };

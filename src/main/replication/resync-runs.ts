@@ -58,8 +58,9 @@ export class ResyncRuns {
     const left = this.engine.jobs.resume('resync', this.vm.vmId);
     const hasBegun = left?.record.steps.some(({ state }) => state !== 'pending') ?? false;
     if (this.vm.record.resync === null) {
-      // Somebody asked for it, and its turn had not come.
-      if (left !== null) this.ask();
+      // A mark goes with the commit: a crash came before the job heard of it. Else its turn had not come.
+      if (hasBegun) left?.succeed(null);
+      else if (left !== null) this.ask();
     } else if (!hasBegun) this.giveLogsBack();
   }
 

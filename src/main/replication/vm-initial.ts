@@ -4,6 +4,7 @@ import { openActiveLogs } from './active-logs.ts';
 import { confirmCut } from './confirm-cut.ts';
 import { type Copy, copyDisk, frozenPath, prepareCopy } from './copy-disk.ts';
 import type { EngineContext } from './engine-context.ts';
+import { commitStep } from './initial-job.ts';
 import type { Job } from './job-runner.ts';
 import type { ProtectedVm } from './protected-vm.ts';
 import { settledStamps } from './stamps.ts';
@@ -55,7 +56,7 @@ export const replicateInitially = async (
       sentBytes += result.sentBytes;
       skippedBytes += result.skippedBytes;
     }
-    return await job.step('Finalize protection', async () => {
+    return await job.step(commitStep, async () => {
       const oneRead = copies.every(({ mixed }) => !mixed) && (await frozen.isConsistent());
       const consistency: Consistency = oneRead ? 'crash' : 'fuzzy';
       const taken = { cut, takenAtMs: frozen.takenAtMs, consistency };

@@ -7,6 +7,7 @@ import { type Attempt, noteSuccess } from './attempt-outcome.ts';
 import { cycleResult, initialResult } from './attempt-results.ts';
 import { endAttempt } from './end-attempt.ts';
 import type { EngineContext } from './engine-context.ts';
+import { finalizeJob, finalizeProtection, takeUpFinished } from './finalize.ts';
 import { initialJob } from './initial-job.ts';
 import type { Job } from './job-runner.ts';
 import { needsInitial, nextCycleAtMs, planNext, stateOf } from './plan.ts';
@@ -78,6 +79,7 @@ export class VmReplicator {
     if (this.loop.isRunning) return;
     if (this.stopping.signal.aborted) this.stopping = new AbortController();
     this.resyncs.takeUp();
+    if (this.vm.record.resync === null && !this.needsInitial) takeUpFinished(this.engine, this.vm, this.work);
     this.unfollow = this.engine.settings.follow('resyncWindow', () => this.loop.wake());
     this.loop.start(this.stopping.signal);
   }
@@ -100,6 +102,8 @@ export class VmReplicator {
 
   /** A person asks for the first copy (again): its job, which goes on where it was. */
   askForInitial(): Job {
+    const { initialStartAtMs: _chosen, ...record } = this.vm.record;
+    this.engine.store.protections.put(record);
     const job = initialJob(this.engine, this.vm);
     const { pausedAtMs, error } = this.vm.record;
     if (pausedAtMs !== null || error !== null) this.setPaused(false);
@@ -122,8 +126,11 @@ export class VmReplicator {
         const outcome = await replicateInitially(this.engine, this.vm, job, options);
         const result = initialResult(name, outcome, this.engine.clock.now() - startedAtMs);
         this.succeeded(attempt, 0);
+        // Before the one it follows has ended, so that a crash in between forgets neither.
+        const next = finalizeJob(this.engine, this.vm);
         job.succeed(result);
         this.engine.events.info(`Initial replication of ${name} is complete.`, this.subject());
+        await finalizeProtection(this.engine, this.vm, next);
       } catch (error) {
         this.failed(attempt, error, job);
       }
@@ -208,6 +215,15 @@ export class VmReplicator {
       this.resyncs.hold();
     }
     this.saveState();
+    this.loop.wake();
+  }
+
+  /** The copy frequency changed: the next cycle is no further away than it says. */
+  rescheduled(): void {
+    const { nextCycleAtMs: atMs, frequencySeconds } = this.vm.record;
+    const latestMs = this.engine.clock.now() + frequencySeconds * 1000;
+    if (atMs !== null && atMs > latestMs) this.vm.update({ nextCycleAtMs: latestMs });
+    this.changed();
     this.loop.wake();
   }
 

@@ -77,6 +77,8 @@ export const protectionRecord = z.object({
   nextSequence: z.number().int().min(1),
   lastCycle: cycleResultSchema.nullable(),
   nextCycleAtMs: moment.nullable(),
+  /** When the first copy may begin; at once when there is none. */
+  initialStartAtMs: moment.optional(),
   retry: z
     .object({
       attempts: z.number().int().min(1),
@@ -137,6 +139,10 @@ export const jobRecord = z.object({
   error: errorReportSchema.nullable(),
   nextAttemptAtMs: moment.nullable(),
   result: jobResultSchema.nullable(),
+  /** What was asked for, without secrets: what it takes to go on after a restart, or to do it again. */
+  input: z.record(z.string(), z.json()).optional(),
+  /** What it waits for, where its state does not say. */
+  blockedOn: z.string().nullable().optional(),
 });
 export type JobRecord = Readonly<z.infer<typeof jobRecord>>;
 

@@ -79,6 +79,9 @@ export class CliHarness {
 }
 
 export const job = (changes: Partial<JobReport> = {}): JobReport => ({
+  blockedOn: null,
+  canCancel: true,
+  canRestart: false,
   id: 17,
   kind: 'cycle',
   vmId: 'vm-1',

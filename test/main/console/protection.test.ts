@@ -160,7 +160,12 @@ describe('protecting a VM', () => {
       .request('status', { vm: 'SRV1' })
       .then(({ vms }) => ({ status: vms[0]! }));
     expect(status.protected).toBe(false);
-    expect(await site.console.request('jobs', {})).toEqual([]);
+    // What was refused before anything was checked is no job.
+    const [newest, ...others] = await site.console.request('jobs', {});
+    expect(others.map(({ kind }) => kind)).toEqual(['vault']);
+    expect([newest]).toMatchObject([
+      { kind: 'protect', state: 'failed', error: { code: 'VAULT_UNREACHABLE' }, canRestart: true },
+    ]);
   });
 
   it('names the file of a broken chain', async () => {
@@ -226,6 +231,7 @@ describe('protecting a VM', () => {
     const ask = () => site.console.request('protect', { vm: 'SRV1', vault: 'nas' });
     const [first, second] = await Promise.all([ask(), ask()]);
     expect(second.job!.id).toBe(first.job!.id);
-    expect(await site.console.request('jobs', {})).toHaveLength(1);
+    const kinds = (await site.console.request('jobs', {})).map(({ kind }) => kind);
+    expect(kinds.sort()).toEqual(['initial', 'protect', 'vault']);
   });
 });

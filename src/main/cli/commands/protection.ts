@@ -6,7 +6,7 @@ import type { CommandRunner } from '../command-runner.ts';
 import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';
 import { formatTime } from '../format.ts';
-import { gather, wholeNumber } from '../parse-option.ts';
+import { gather, startTime, wholeNumber } from '../parse-option.ts';
 import { describeResult } from '../results.ts';
 import type { Session } from '../session.ts';
 import { stateWords } from '../words.ts';
@@ -16,6 +16,7 @@ interface ProtectOptions {
   readonly frequency: string;
   readonly exclude?: readonly string[];
   readonly retention?: number;
+  readonly startAt?: string;
   readonly check?: boolean;
   readonly wait?: boolean;
 }
@@ -38,6 +39,11 @@ export const protectionCommands = (program: Command, runner: CommandRunner): voi
       [],
     )
     .option('--retention <points>', 'recovery points to keep', wholeNumber(1, 1000))
+    .option(
+      '--start-at <time>',
+      'when the first copy may begin, within 24 hours: 22:30, or an ISO time',
+      startTime,
+    )
     .option('--check', 'only run the prerequisite checks')
     .option('--wait', 'wait until the first replica is complete')
     .addHelpText(
@@ -45,6 +51,7 @@ export const protectionCommands = (program: Command, runner: CommandRunner): voi
       examples(
         'protect WEB01 --vault nas',
         'protect SQL01 --vault nas --frequency 30 --exclude tempdb.vhdx --wait',
+        'protect WEB01 --vault nas --start-at 22:30',
         'protect WEB01 --vault nas --check',
       ),
     )
@@ -66,6 +73,37 @@ export const protectionCommands = (program: Command, runner: CommandRunner): voi
           'leave',
         );
         session.output.answer(job.result, () => (job.result === null ? 'Done.' : describeResult(job.result)));
+        return undefined;
+      }),
+    );
+  program
+    .command('protection')
+    .description('change the policy of a protected VM')
+    .command('set')
+    .description('change how often a protected VM is replicated, or how many recovery points are kept')
+    .argument('<vm>', 'name or id')
+    .addOption(
+      new Option('--frequency <seconds>', 'seconds between replication cycles').choices(
+        copyFrequenciesSeconds.map(String),
+      ),
+    )
+    .option('--retention <points>', 'recovery points to keep', wholeNumber(1, 1000))
+    .addHelpText(
+      'after',
+      examples('protection set WEB01 --frequency 30', 'protection set WEB01 --frequency 900 --retention 48'),
+    )
+    .action((vm: string, { frequency, retention }: { frequency?: string; retention?: number }) =>
+      runner.run(async (session) => {
+        const change = {
+          vm,
+          ...(frequency === undefined ? {} : { frequencySeconds: Number(frequency) as CopyFrequencySeconds }),
+          ...(retention === undefined ? {} : { retentionPoints: retention }),
+        };
+        const { followJob } = await import('../follow-job.ts');
+        const job = await followJob(session, () => session.request('protection.change', change), 'leave');
+        session.output.answer(job.result, () =>
+          job.result === null ? 'Done.' : `${job.vm}: ${describeResult(job.result)}`,
+        );
         return undefined;
       }),
     );
@@ -108,6 +146,7 @@ const protect = async (
       frequencySeconds: Number(options.frequency) as CopyFrequencySeconds,
       exclude: [...(options.exclude ?? [])],
       ...(options.retention === undefined ? {} : { retentionPoints: options.retention }),
+      ...(options.startAt === undefined ? {} : { startAt: options.startAt }),
       ...(options.check === true ? { checkOnly: true } : {}),
     });
     return report;

@@ -1,6 +1,6 @@
 import { Button } from '@fluentui/react-components';
 import { ChevronDown20Regular, ChevronRight20Regular } from '@fluentui/react-icons';
-import { isEnded, type JobReport } from '../../../contract/job-reports.ts';
+import type { JobReport } from '../../../contract/job-reports.ts';
 import { ErrorDetails } from '../../components/error-details.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { formatDuration, formatPercent, formatTime } from '../../format.ts';
@@ -58,6 +58,7 @@ const State = ({ job, nowMs }: { readonly job: JobReport; readonly nowMs: number
         <span className="note">{formatPercent(job.percent / 100)}</span>
       </div>
     ) : null}
+    {job.blockedOn === null ? null : <div className="note">{job.blockedOn}</div>}
     {job.nextAttemptAt === null ? null : (
       <div className="note">{t('jobs.goesOnAt', { time: formatTime(job.nextAttemptAt, nowMs) })}</div>
     )}
@@ -66,8 +67,11 @@ const State = ({ job, nowMs }: { readonly job: JobReport; readonly nowMs: number
 
 /** One job, with its steps when opened. */
 export const JobLine = ({ job, nowMs, open, onToggle }: JobLineProps) => {
-  const { id, kind, vm, vmId, state, startedAt, endedAt } = job;
+  const { id, kind, vm, vmId, startedAt, endedAt, canCancel, canRestart } = job;
   const seconds = ((endedAt === null ? nowMs : Date.parse(endedAt)) - Date.parse(startedAt)) / 1000;
+  const restart = (): void => {
+    ask('job.restart', { id }).catch(showProblem);
+  };
   const cancel = (): void => {
     ask('job.cancel', { id }).catch(showProblem);
   };
@@ -85,9 +89,7 @@ export const JobLine = ({ job, nowMs, open, onToggle }: JobLineProps) => {
           />
         </td>
         <th scope="row">{t(`job.${kind}`)}</th>
-        <td>
-          <a href={hrefOf({ view: 'vm', id: vmId, tab: 'disks' })}>{vm}</a>
-        </td>
+        <td>{vmId === '' ? vm : <a href={hrefOf({ view: 'vm', id: vmId, tab: 'disks' })}>{vm}</a>}</td>
         <td>
           <State job={job} nowMs={nowMs} />
         </td>
@@ -96,7 +98,12 @@ export const JobLine = ({ job, nowMs, open, onToggle }: JobLineProps) => {
         </td>
         <td className="figure">{formatDuration(seconds)}</td>
         <td className="row-actions">
-          {isEnded(state) || state === 'cancelling' ? null : (
+          {canRestart ? (
+            <Button size="small" aria-label={t('jobs.restartOf', { id })} onClick={restart}>
+              {t('jobs.restart')}
+            </Button>
+          ) : null}
+          {!canCancel ? null : (
             <Button size="small" aria-label={t('jobs.cancelOf', { id })} onClick={cancel}>
               {t('jobs.cancel')}
             </Button>

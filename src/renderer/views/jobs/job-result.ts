@@ -36,6 +36,14 @@ export const describeResult = (result: JobResult): string => {
         count: result.files.length,
         paths: result.files.map(({ path }) => path).join(', '),
       });
+    case 'protect':
+      return t('result.protect', { vault: result.vault, job: result.initialJob });
+    case 'finalize':
+      return t('result.finalize');
+    case 'change':
+      return t('result.change', { frequency: result.frequencySeconds, points: result.retentionPoints });
+    case 'vault':
+      return t('result.vault', { target: result.target });
     case 'unprotect':
       return result.replicaDeleted ? t('result.unprotectDeleted') : t('result.unprotectKept');
     default:

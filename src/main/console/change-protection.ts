@@ -1,0 +1,53 @@
+import type { ChangeResult } from '../../contract/job-reports.ts';
+import type { CheckedParams } from '../../contract/requests.ts';
+import type { Job } from '../replication/job-runner.ts';
+import { registerAtVault } from '../replication/vault-entry.ts';
+import type { ProtectionRecord } from '../store/records.ts';
+import type { ConsoleContext } from './console-context.ts';
+
+type Change = Omit<CheckedParams<'protection.change'>, 'vm'>;
+
+/**
+ * Changes the policy of a protected VM: here at once, then in the vault's catalogue. A smaller retention drops the
+ * oldest points with the next one that is added.
+ */
+export const changeProtection = async (
+  context: ConsoleContext,
+  { vmId }: Pick<ProtectionRecord, 'vmId'>,
+  { frequencySeconds, retentionPoints }: Change,
+  job: Job,
+): Promise<ChangeResult> => {
+  const replicator = context.engine.replicator(vmId);
+  const { vm } = replicator;
+  const before = vm.record;
+  await job.step('Change the policy', async () => {
+    vm.update({
+      ...(frequencySeconds === undefined ? {} : { frequencySeconds }),
+      ...(retentionPoints === undefined ? {} : { retentionPoints }),
+    });
+    replicator.rescheduled();
+    const text = describe(before, vm.record);
+    if (text !== '')
+      context.events.info(`The policy of ${before.name} was changed: ${text}.`, { vmId, vm: before.name });
+  });
+  await job.step('Tell the vault', async () => registerAtVault(context, vm, await vm.findOnHost()));
+  const { name, ...after } = vm.record;
+  return {
+    kind: 'change',
+    vm: name,
+    frequencySeconds: after.frequencySeconds,
+    retentionPoints: after.retentionPoints,
+  };
+};
+
+const describe = (before: ProtectionRecord, after: ProtectionRecord): string =>
+  [
+    before.frequencySeconds === after.frequencySeconds
+      ? []
+      : [`a cycle every ${after.frequencySeconds} seconds instead of ${before.frequencySeconds}`],
+    before.retentionPoints === after.retentionPoints
+      ? []
+      : [`${after.retentionPoints} recovery points are kept instead of ${before.retentionPoints}`],
+  ]
+    .flat()
+    .join(', ');
