@@ -50,6 +50,7 @@ describe('who watches', () => {
     const events = await site.console.request('events', {});
     expect(events.map(({ id }) => id)).toEqual(events.map(({ id }) => id).toSorted((a, b) => a - b));
     expect(events.map(({ text }) => text)).toEqual([
+      'Settings were changed: resyncWindow.',
       `The vault "nas" at ${site.vault} is known from now on.`,
       'Protection of SRV1 was enabled into the vault "nas".',
       'Initial replication of SRV1 is complete.',
