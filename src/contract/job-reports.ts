@@ -2,6 +2,7 @@
 
 import type { ErrorReport } from './errors.ts';
 import type { Consistency } from './model.ts';
+import type { ResyncDisk } from './resync.ts';
 
 export interface CycleResult {
   readonly kind: 'cycle';
@@ -35,6 +36,13 @@ export interface ResyncResult {
   readonly differentBlocks: number;
   readonly sentBytes: number;
   readonly durationMs: number;
+  /** Less than a full copy would have sent; like the rest not in the results of early versions. */
+  readonly savedBytes?: number;
+  /** Whether it went on from where an interruption had left it. */
+  readonly resumed?: boolean;
+  /** How consistent the cut is that it led to; a fuzzy one is followed by a cycle at once. */
+  readonly consistency?: Consistency;
+  readonly disks?: readonly Omit<ResyncDisk, 'map'>[];
 }
 
 export interface BlockDifference {

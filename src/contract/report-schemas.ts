@@ -5,6 +5,7 @@ import { isErrorCode } from './error-catalogue.ts';
 import type { ErrorReport } from './errors.ts';
 import { type JobResult, type JobStep, jobKinds, jobStates, stepStates } from './job-reports.ts';
 import { type ReplicationState, replicationStates } from './model.ts';
+import { resyncDiskSchema } from './resync.ts';
 
 export const errorCodeSchema = z.string().refine(isErrorCode, 'is no code of the catalogue');
 
@@ -67,6 +68,10 @@ export const jobResultSchema: z.ZodType<JobResult> = z.discriminatedUnion('kind'
     differentBlocks: z.number(),
     sentBytes: z.number(),
     durationMs: z.number(),
+    savedBytes: z.number().exactOptional(),
+    resumed: z.boolean().exactOptional(),
+    consistency: consistencySchema.exactOptional(),
+    disks: z.array(resyncDiskSchema.omit({ map: true })).exactOptional(),
   }),
   z.object({
     kind: z.literal('verify'),

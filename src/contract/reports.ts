@@ -9,6 +9,7 @@ import type { ErrorReport } from './errors.ts';
 import type { CycleResult, JobKind, JobReport } from './job-reports.ts';
 import type { DiskFormat, Health, ReplicationState } from './model.ts';
 import type { PrerequisiteCheck } from './prerequisites.ts';
+import type { ResyncProgress } from './resync.ts';
 import type { ResyncStatus } from './resync-reports.ts';
 
 export type ProgressPhase =
@@ -120,6 +121,8 @@ export interface VmStatus {
   readonly activity: string | null;
   readonly retry: RetryStatus | null;
   readonly resync: ResyncStatus | null;
+  /** While a resynchronization runs. */
+  readonly resyncProgress?: ResyncProgress;
   readonly lastCycle: CycleResult | null;
   readonly disks: readonly DiskStatus[];
 }

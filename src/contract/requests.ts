@@ -21,6 +21,7 @@ import type {
   VmHistoryReport,
   VmStatus,
 } from './reports.ts';
+import type { ResyncMapReport } from './resync.ts';
 import type { ResyncHistoryReport } from './resync-reports.ts';
 import type { RetriesReport } from './retries.ts';
 import { seriesRange, type VmSeriesReport } from './series.ts';
@@ -141,6 +142,8 @@ export const requests = {
   resync: answering<JobReport>()(z.strictObject({ vm: vmKey, deep: z.boolean().optional() })),
   /** The newest `limit` (100) marks of a VM and what became of them, oldest first. */
   'resync.history': answering<ResyncHistoryReport>()(z.strictObject({ vm: vmKey, limit: limit.optional() })),
+  /** What the resynchronization that runs, or the last one, knows of each disk, or of `disk` (name or id). */
+  'resync.map': answering<ResyncMapReport>()(z.strictObject({ vm: vmKey, disk: line.optional() })),
   verify: answering<JobReport>()(ofVm),
   /** What was tried of a protected VM (the newest `limit`, 20) and when it is tried again. */
   retries: answering<RetriesReport>()(z.strictObject({ vm: vmKey, limit: limit.optional() })),

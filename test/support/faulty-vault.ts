@@ -49,10 +49,17 @@ export class FaultyVault {
       get: (inner, key) => {
         const value: unknown = Reflect.get(inner, key, inner);
         if (typeof value !== 'function') return value;
+        // Sequences are not answers: the call fails where the first of them is asked for.
+        if (key === 'extents')
+          return (...args: unknown[]) => this.#sequence(() => Reflect.apply(value, inner, args));
         return (...args: unknown[]) =>
           this.#call(`${prefix}.${String(key)}` as VaultMethod, () => Reflect.apply(value, inner, args));
       },
     });
+  }
+
+  async *#sequence(begin: () => unknown): AsyncGenerator<unknown> {
+    yield* (await this.#call('content.extents', begin)) as AsyncIterable<unknown>;
   }
 
   async #call(method: VaultMethod, work: () => unknown): Promise<unknown> {

@@ -4,7 +4,7 @@ import { isEnded, type JobReport } from '../../contract/job-reports.ts';
 import type { VmStatus } from '../../contract/reports.ts';
 import { formatTime } from './format.ts';
 import { type ProgressDisplay, progressDisplay } from './progress-display.ts';
-import { describeProgress, diskAtWork, fractionOf } from './progress-text.ts';
+import { describeFindings, describeProgress, diskAtWork, fractionOf } from './progress-text.ts';
 import type { Session } from './session.ts';
 import { jobKindWords, jobStateWords } from './words.ts';
 
@@ -95,10 +95,12 @@ class Follower {
     const at = diskAtWork(status);
     this.#disksMove = at !== null;
     if (at === null) return;
+    const { resyncProgress } = status;
+    const findings = resyncProgress === undefined ? '' : `; ${describeFindings(resyncProgress)}`;
     this.#display.show({
       key: `${at.disk.id} ${at.progress.phase} ${at.progress.blockedOn}`,
       fraction: fractionOf(at.progress),
-      text: `${status.name}: ${describeProgress(at)}`,
+      text: `${status.name}: ${describeProgress(at)}${findings}`,
     });
   }
 }

@@ -1,5 +1,6 @@
 import type { DiskStatus, Progress, VmStatus } from '../../contract/reports.ts';
-import { formatBytes, formatFraction, formatRate, formatSeconds } from './format.ts';
+import type { ResyncProgress } from '../../contract/resync.ts';
+import { formatBytes, formatCount, formatFraction, formatRate, formatSeconds } from './format.ts';
 import { phaseWords } from './words.ts';
 
 export interface DiskProgress {
@@ -37,4 +38,19 @@ export const describeProgress = ({ disk, progress, number, count }: DiskProgress
   ]
     .filter((part) => part !== null)
     .join(', ');
+};
+
+/** `412 different, 13.5 MB sent, 3.90 GB less than a full copy`: what a resynchronization has found so far. */
+export const describeFindings = ({
+  differentBlocks,
+  sentBytes,
+  savedBytes,
+  disks,
+}: ResyncProgress): string => {
+  const rate = disks.find(({ sendBytesPerSecond }) => (sendBytesPerSecond ?? 0) > 0)?.sendBytesPerSecond;
+  return [
+    `${formatCount(differentBlocks, 'block')} different`,
+    `${formatBytes(sentBytes)} sent${rate == null ? '' : ` at ${formatRate(rate)}`}`,
+    `${formatBytes(savedBytes)} less than a full copy`,
+  ].join(', ');
 };

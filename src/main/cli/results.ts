@@ -1,4 +1,4 @@
-import type { CycleResult, JobResult } from '../../contract/job-reports.ts';
+import type { CycleResult, JobResult, ResyncResult } from '../../contract/job-reports.ts';
 import { formatBytes, formatCount, formatMs } from './format.ts';
 
 /** What a job came to, one sentence. */
@@ -9,7 +9,7 @@ export const describeResult = (result: JobResult): string => {
     case 'initial':
       return `${formatBytes(result.sentBytes)} sent, ${formatBytes(result.skippedBytes)} of holes and zeros skipped in ${formatMs(result.durationMs)}; the cut is ${consistencyWords[result.consistency]}.`;
     case 'resync':
-      return `${formatCount(result.comparedBlocks, 'block')} compared, ${result.differentBlocks} different, ${formatBytes(result.sentBytes)} sent in ${formatMs(result.durationMs)}.`;
+      return describeResync(result);
     case 'verify':
       return result.identical
         ? `The replica equals the source in all ${formatCount(result.blocks, 'block')}; compared in ${formatMs(result.durationMs)}.`
@@ -36,6 +36,18 @@ const consistencyWords = {
   crash: 'crash-consistent',
   fuzzy: 'fuzzy: the disks changed while they were read',
 } as const;
+
+const describeResync = (result: ResyncResult): string => {
+  const { comparedBlocks, differentBlocks, sentBytes, savedBytes, durationMs, consistency } = result;
+  const figures = `${formatCount(comparedBlocks, 'block')} compared, ${differentBlocks} different, ${formatBytes(sentBytes)} sent in ${formatMs(durationMs)}`;
+  const saved =
+    savedBytes === undefined ? '' : `; ${formatBytes(savedBytes)} less than a full copy would have sent`;
+  const next =
+    consistency === 'fuzzy'
+      ? ' The disks changed while they were read: the next cycle follows at once and makes a consistent cut.'
+      : '';
+  return `${figures}${saved}.${next}`;
+};
 
 const describeCycle = ({ changedBytes, sentBytes, durationMs, consistency }: CycleResult): string => {
   const took = formatMs(durationMs);

@@ -1,6 +1,6 @@
 import type { DiskStatus, StatusReport, VmStatus } from '../../contract/reports.ts';
 import { formatBytes, formatCount, formatFraction, formatSeconds, formatTime } from './format.ts';
-import { fractionOf } from './progress-text.ts';
+import { describeFindings, fractionOf } from './progress-text.ts';
 import { describeResync, resyncNext } from './resync-text.ts';
 import { formatFields, formatTable, right } from './table.ts';
 import { phaseWords, stateWords } from './words.ts';
@@ -88,6 +88,7 @@ export const describeVmStatus = (vm: VmStatus, engineRunning: boolean, now: numb
           `Failed ${formatCount(vm.retry.attempts, 'time')} since ${time(vm.retry.firstFailureAt)}: ${vm.retry.lastError.message}`,
           `Next attempt: ${time(vm.retry.nextAttemptAt)}; at once with hvrc retry ${vm.name}`,
         ]),
+    ...(vm.resyncProgress === undefined ? [] : [`Resynchronization: ${describeFindings(vm.resyncProgress)}`]),
     ...(vm.resync === null ? [] : describeResync(vm.resync, vm, engineRunning, now)),
     ...vm.disks.flatMap(({ name, error }) =>
       error === null ? [] : [`${name}: ${error.message} [${error.code}] Next: ${error.nextStep}`],

@@ -11,6 +11,7 @@ import { productVersion } from './product-version.ts';
 import { protect } from './protect.ts';
 import { findInVaults, pointsReport } from './restore.ts';
 import { resyncHistory } from './resync-history.ts';
+import { resyncMap } from './resync-map.ts';
 import { retriesReport } from './retries.ts';
 import { addWords, asVaultJob, openWords, removeWords, renameWords, signInWords } from './vault-job.ts';
 import { vmHistory } from './vm-history.ts';
@@ -98,7 +99,7 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
         deleteReplica: deleteReplica ?? false,
       });
     },
-    resync: async ({ vm }) => {
+    resync: async ({ vm, deep }) => {
       const record = findProtected(context, vm);
       if (record.committedCut === 0) {
         throw new ReplicationError(
@@ -107,9 +108,10 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
           { vm: record.name },
         );
       }
-      return engine.replicator(record.vmId).resynchronize().report;
+      return engine.replicator(record.vmId).resynchronize(deep).report;
     },
     'resync.history': async ({ vm, limit }) => resyncHistory(store, findProtected(context, vm), limit ?? 100),
+    'resync.map': async ({ vm, disk }) => resyncMap(context, findProtected(context, vm), disk),
     verify: async ({ vm }) => {
       const record = findProtected(context, vm);
       engine.replicator(record.vmId).refuseWhileResynchronizing('verify');

@@ -8,6 +8,7 @@ import { createDirectory } from '../platform/create-directory.ts';
 import { removeDurably } from '../platform/durable.ts';
 import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
 import type { ReplicaSpec, SourceSpec, TrackingSpec, VaultSpec } from '../workers/protocol.ts';
+import { resyncCheckpointPath } from '../workers/resyncing/resync-checkpoint.ts';
 import type { EngineContext } from './engine-context.ts';
 
 /** A protected VM's records, and what the workers need to know about it. */
@@ -104,7 +105,13 @@ export class ProtectedVm {
   prepareTable(diskId: string): void {
     const path = this.tablePath(diskId);
     createDirectory(dirname(path));
-    for (const file of [bitmapPath(path), sentDigestsPath(path), path]) removeDurably(file);
+    for (const file of [resyncCheckpointPath(path), bitmapPath(path), sentDigestsPath(path), path])
+      removeDurably(file);
+  }
+
+  /** A comparison is done: there is nothing to go on from. */
+  dropCheckpoint(diskId: string): void {
+    rmSync(resyncCheckpointPath(this.tablePath(diskId)), { force: true });
   }
 
   sourceSpec(disk: ProtectedDiskRecord, path: string): SourceSpec {

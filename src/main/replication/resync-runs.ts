@@ -2,13 +2,14 @@ import { ReplicationError } from '../../contract/errors.ts';
 import { isEnded, type ResyncResult } from '../../contract/job-reports.ts';
 import { nextOpening } from '../platform/week-schedule.ts';
 import type { Attempt } from './attempt-outcome.ts';
+import { ComparisonRun, resyncJobSteps } from './comparison-run.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { Job } from './job-runner.ts';
 import type { ProtectedVm } from './protected-vm.ts';
 import { markVm, noteAsked, noteHeld, noteResolved } from './resync-marks.ts';
 import { holdUntilMs, isWindowOver, type ResyncTime } from './resync-schedule.ts';
 import type { VmActivity } from './vm-activity.ts';
-import { resynchronizeVm } from './vm-resync.ts';
+import { type ResyncOutcome, resynchronizeVm } from './vm-resync.ts';
 import type { ShippingOptions } from './vm-shipping.ts';
 
 /** How often a resynchronization looks at the clock and the settings: a suspended machine misses timers. */
@@ -20,13 +21,15 @@ export interface ResyncSurroundings {
   /** Signals of the engine's stop and these; progress goes to the board. */
   options(...signals: AbortSignal[]): ShippingOptions;
   /** The attempt succeeded: cycles go on from here. */
-  succeeded(attempt: Attempt, sentBytes: number): void;
+  succeeded(attempt: Attempt, outcome: ResyncOutcome): void;
   failed(attempt: Attempt, thrown: unknown, job: Job): void;
   stateChanged(): void;
 }
 
 /** The resynchronizations of one VM: begun by a person or by the plan, held, cancelled, gone on with. One at a time. */
 export class ResyncRuns {
+  /** What the one that runs knows, and the next one goes on from. */
+  readonly comparison: ComparisonRun;
   private readonly engine: EngineContext;
   private readonly vm: ProtectedVm;
   private readonly around: ResyncSurroundings;
@@ -41,6 +44,7 @@ export class ResyncRuns {
     this.engine = engine;
     this.vm = vm;
     this.around = around;
+    this.comparison = new ComparisonRun(engine, vm);
   }
 
   /** The job of the one that runs; null while none does, or it waits for its turn. */
@@ -65,18 +69,16 @@ export class ResyncRuns {
   }
 
   /** A person asks: begins at once, or goes on with the one that runs or waits; its job. */
-  ask(): Job {
+  ask(deep = false): Job {
     noteAsked(this.engine, this.vm);
-    return this.begin(true);
+    return this.begin(true, deep);
   }
 
   /** Goes on with the job that waits, or begins one. */
-  begin(asked = false): Job {
+  begin(asked = false, deep = false): Job {
     if (this.underWay !== null) return this.underWay.job;
-    const { vmId } = this.vm;
-    const { jobs, background } = this.engine;
-    const job =
-      jobs.resume('resync', vmId) ?? jobs.create('resync', vmId, this.vm.record.name, ['Check the disks']);
+    const { background } = this.engine;
+    const job = this.comparison.begin(deep);
     const { promise: done, resolve } = Promise.withResolvers<void>();
     const run = new AbortController();
     this.underWay = { job, done, run };
@@ -115,7 +117,7 @@ export class ResyncRuns {
     const isDue = waitsFor === 'window' && (resync.holdUntilMs ?? 0) <= clock.now();
     const job =
       jobs.resume('resync', this.vm.vmId) ??
-      (isDue ? jobs.create('resync', this.vm.vmId, name, ['Check the disks']) : null);
+      (isDue ? jobs.create('resync', this.vm.vmId, name, resyncJobSteps) : null);
     if (job === null) return;
     const { state, nextAttemptAtMs } = job.record;
     if (waitsFor === 'resume') {
@@ -152,12 +154,12 @@ export class ResyncRuns {
       markVm(this.engine, this.vm, new ReplicationError('RESYNC_REQUIRED', message), asked);
       const mark = this.vm.record.resync;
       try {
-        const outcome = await resynchronizeVm(this.engine, this.vm, job, options);
+        const outcome = await resynchronizeVm(this.engine, this.vm, job, this.comparison, options);
         const durationMs = this.engine.clock.now() - startedAtMs;
         noteResolved(this.engine, mark, outcome, durationMs);
         const result: ResyncResult = { kind: 'resync', vm: name, ...outcome, durationMs };
         this.comparing = false;
-        this.around.succeeded(attempt, outcome.sentBytes);
+        this.around.succeeded(attempt, outcome);
         job.succeed(result);
         const text = `${name} is resynchronized: ${outcome.differentBlocks} blocks differed.`;
         this.engine.events.info(text, { vmId: this.vm.vmId, vm: name });

@@ -30,6 +30,7 @@ export const protectedVmStatus = (
   const nowMs = clock.now();
   const disks = store.protectedDisks.list(record.vmId);
   const state = stateOf(record, disks, replicator?.isResynchronizing ?? false);
+  const resyncProgress = replicator?.comparison.progress() ?? null;
   const { health, reasons } = healthOf(parts, record, disks);
   return {
     id: record.vmId,
@@ -58,6 +59,7 @@ export const protectedVmStatus = (
             lastError: record.retry.lastError,
           },
     resync: resyncStatus(record, nowMs, settings.get('resyncWindow'), state === 'Resynchronizing'),
+    ...(resyncProgress === null ? {} : { resyncProgress }),
     lastCycle: record.lastCycle,
     disks: disks.map((disk) =>
       diskStatus(record, disk, replicator, {

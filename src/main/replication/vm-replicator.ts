@@ -49,13 +49,19 @@ export class VmReplicator {
     this.resyncs = new ResyncRuns(engine, this.vm, {
       work: this.work,
       options: (...signals) => this.options(...signals),
-      succeeded: (attempt, sentBytes) => {
-        this.scheduleNextCycle(attempt.startedAtMs);
+      succeeded: (attempt, { sentBytes, consistency }) => {
+        // What was read at different times is made good at once, by a consistent cut.
+        if (consistency !== 'fuzzy') this.scheduleNextCycle(attempt.startedAtMs);
+        else this.vm.update({ nextCycleAtMs: engine.clock.now() });
         this.succeeded(attempt, sentBytes);
       },
       failed: (attempt, thrown, job) => this.failed(attempt, thrown, job),
       stateChanged: () => this.saveState(),
     });
+  }
+
+  get comparison(): ResyncRuns['comparison'] {
+    return this.resyncs.comparison;
   }
 
   get activity(): string | null {
@@ -158,8 +164,8 @@ export class VmReplicator {
   }
 
   /** A person asks for a resynchronization, or for the one that waits to go on; its job. */
-  resynchronize(): Job {
-    return this.resyncs.ask();
+  resynchronize(deep = false): Job {
+    return this.resyncs.ask(deep);
   }
 
   /** @throws ReplicationError `STATE_INVALID` while the VM is being resynchronized, which says how to `act` all the same */

@@ -1,24 +1,24 @@
-import { randomUUID } from 'node:crypto';
 import { ReplicationError } from '../../contract/errors.ts';
+import type { ResyncResult } from '../../contract/job-reports.ts';
 import type { Consistency } from '../../contract/model.ts';
-import type { FrozenVm, HostVm } from '../host/host.ts';
+import { resyncStepNames } from '../../contract/resync.ts';
+import type { FrozenVm } from '../host/host.ts';
+import type { CutRecord } from '../store/records.ts';
 import type { PassProgress, ResyncDiskResult } from '../workers/protocol.ts';
 import { openActiveLogs } from './active-logs.ts';
 import { asChangingDisk } from './changing-disk.ts';
+import type { ComparisonRun } from './comparison-run.ts';
 import { confirmCut } from './confirm-cut.ts';
-import { type Copy, copyDisk, frozenPath, prepareCopy, type WholeDisk } from './copy-disk.ts';
+import { type Copy, copyDisk, frozenPath, prepareCopy } from './copy-disk.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { Job } from './job-runner.ts';
-import type { FoundDisk, ProtectedVm } from './protected-vm.ts';
-import { settledStamps } from './stamps.ts';
-import { registerAtVault } from './vault-entry.ts';
+import { type CheckedDisks, checkDisks, isCommitted, restartTracking } from './prepare-resync.ts';
+import type { ProtectedVm } from './protected-vm.ts';
 import type { ShippingOptions } from './vm-shipping.ts';
 
-export interface ResyncOutcome {
-  readonly comparedBlocks: number;
-  readonly differentBlocks: number;
-  readonly sentBytes: number;
-}
+export type ResyncOutcome = Omit<ResyncResult, 'kind' | 'vm' | 'durationMs'> & {
+  readonly consistency: Consistency;
+};
 
 /**
  * Resynchronization of a VM: the logs are dropped, and each disk gets a replica of a new lineage:
@@ -30,74 +30,61 @@ export interface ResyncOutcome {
  * | has a replica that is gone, or that cannot be read    | copied anew                                          |
  *
  * All of it becomes true with one commit. Until then the replicas and their recovery points stay as they were.
+ *
+ * | a crash after …                | the next run …                                                          |
+ * |--------------------------------|-------------------------------------------------------------------------|
+ * | tracking was restarted         | compares from the start                                                 |
+ * | a checkpoint of the comparison | goes on there; if the disk changed meanwhile the cut is fuzzy           |
+ * | the commit was written down    | commits, unless the vault says that it has the cut                      |
+ * | the vault committed            | finds the replicas at the cut and only takes the confirmation over      |
  */
 export const resynchronizeVm = async (
   engine: EngineContext,
   vm: ProtectedVm,
   job: Job,
+  run: ComparisonRun,
   options: ShippingOptions,
 ): Promise<ResyncOutcome> => {
-  const found = await job.step('Check the disks', () => checkDisks(engine, vm));
-  const disks: Copy[] = [];
-  for (const disk of found.disks) {
-    const stamps = await settledStamps(disk.host.files, engine.clock, options.signal);
-    disks.push(
-      disk.record.phase === 'complete'
-        ? await prepareComparison(engine, vm, { ...disk, stamps })
-        : await prepareCopy(engine, vm, { ...disk, stamps }),
-    );
-  }
+  const checked = await job.step(resyncStepNames.check, () =>
+    run.during('check', () => checkDisks(engine, vm)),
+  );
+  if (isCommitted(run, checked.states)) return takeOverCommit(engine, vm, run, checked);
+  const { disks, cut } = await job.step(resyncStepNames.track, () =>
+    run.during('track', () => restartTracking(engine, vm, run, checked, options)),
+  );
   vm.update({ unsent: null, shipment: null, direct: null });
-  const cut = vm.nextCut();
   const frozen = await engine.host().freeze(
-    found.vm,
+    checked.vm,
     disks.map(({ host }) => host.id),
   );
   try {
-    const renewal = new Renewal(engine, vm, job, frozen, cut, options);
-    const renewed: Copy[] = [];
-    for (const disk of disks) renewed.push(await renewal.renew(disk));
-    await job.step('Apply the differences', async () => {
-      const oneRead = renewed.every(({ mixed }) => !mixed) && (await frozen.isConsistent());
-      await commitRenewal(engine, vm, renewed, frozen, cut, oneRead ? 'crash' : 'fuzzy', options);
-    });
-    return renewal.total;
+    const renewal = new Renewal(engine, vm, job, run, frozen, cut, options);
+    const renewed = await renewal.renew(disks);
+    return await job.step(resyncStepNames.apply, () =>
+      run.during('apply', async () => {
+        const { takenAtMs } = frozen;
+        const isMixed = renewed.some(({ mixed }) => mixed);
+        const oneRead = !isMixed && (await frozen.isConsistent());
+        const taken: CutRecord = {
+          cut,
+          takenAtMs: isMixed ? Math.min(takenAtMs, run.record.takenAtMs ?? takenAtMs) : takenAtMs,
+          consistency: oneRead ? 'crash' : 'fuzzy',
+        };
+        await commitRenewal(engine, vm, run, renewed, taken, options);
+        return outcomeOf(run, taken.consistency);
+      }),
+    );
   } finally {
     await frozen.release();
   }
 };
 
-/** What the host and the vault have of each disk now. */
-const checkDisks = async (
-  engine: EngineContext,
-  vm: ProtectedVm,
-): Promise<{ vm: HostVm; disks: readonly FoundDisk[] }> => {
-  const found = await vm.takeOverChanges();
-  const states = await registerAtVault(engine, vm, found);
-  for (const { record } of found.disks) {
-    const state = states.get(record.diskId);
-    const isThere = state?.phase === 'complete' && state.sizeBytes === record.sizeBytes;
-    if (!isThere && record.phase === 'complete') vm.updateDisk(record.diskId, { phase: 'pending' });
-  }
-  return vm.findOnHost();
-};
-
-const prepareComparison = async (engine: EngineContext, vm: ProtectedVm, disk: WholeDisk): Promise<Copy> => {
-  const { diskId, rootPath } = disk.record;
-  await engine.pool.run('dropLogs', { diskId, rootPath, sequence: null });
-  // From here on the old lineage is history: an interruption must not let its logs or digests be taken for true.
-  const begun = { lineage: randomUUID(), lastScan: null, hrl: { bytes: 0, degraded: null } };
-  vm.prepareTable(diskId);
-  vm.updateDisk(diskId, begun);
-  return { ...disk, record: { ...disk.record, ...begun }, mixed: false };
-};
-
 /** Makes the replica of one disk after the other what the frozen disk is, ready to be committed. */
 class Renewal {
-  total: ResyncOutcome = { comparedBlocks: 0, differentBlocks: 0, sentBytes: 0 };
   private readonly engine: EngineContext;
   private readonly vm: ProtectedVm;
   private readonly job: Job;
+  private readonly run: ComparisonRun;
   private readonly frozen: FrozenVm;
   private readonly cut: number;
   private readonly options: ShippingOptions;
@@ -106,6 +93,7 @@ class Renewal {
     engine: EngineContext,
     vm: ProtectedVm,
     job: Job,
+    run: ComparisonRun,
     frozen: FrozenVm,
     cut: number,
     options: ShippingOptions,
@@ -113,80 +101,97 @@ class Renewal {
     this.engine = engine;
     this.vm = vm;
     this.job = job;
+    this.run = run;
     this.frozen = frozen;
     this.cut = cut;
     this.options = options;
   }
 
-  async renew(disk: Copy): Promise<Copy> {
+  /** What differs is sent while the comparison goes on: two steps at the same time. */
+  renew(disks: readonly Copy[]): Promise<readonly Copy[]> {
+    return this.job.step(resyncStepNames.compare, (compared) =>
+      this.job.step(resyncStepNames.send, (sent) =>
+        this.run.during('compare', async () => {
+          const tell = () => {
+            const progress = this.run.progress();
+            if (progress === null) return;
+            const { comparedBlocks, totalBlocks, differentBlocks, sentBlocks } = progress;
+            const share = comparedBlocks / Math.max(1, totalBlocks);
+            compared(share);
+            // What is still to be found is not sent: only the end of the comparison ends the sending.
+            sent(differentBlocks === 0 ? share : share * (sentBlocks / differentBlocks));
+          };
+          const renewed: Copy[] = [];
+          for (const disk of disks) renewed.push(await this.renewDisk(disk, tell));
+          return renewed;
+        }),
+      ),
+    );
+  }
+
+  private async renewDisk(disk: Copy, tell: () => void): Promise<Copy> {
     if (disk.record.phase !== 'complete') return this.copy(disk);
+    const { name, diskId } = disk.record;
     try {
-      const { comparedBlocks, differentBlocks, sentBytes } = await this.compare(disk);
-      this.add({ comparedBlocks, differentBlocks, sentBytes });
+      this.run.of(diskId)?.compared(await this.compare(disk, tell));
+      tell();
       return disk;
     } catch (error) {
       const { code, message } = ReplicationError.from(error);
       if (code !== 'REPLICA_INVALID' && code !== 'REPLICA_MISSING') throw error;
-      const { name, diskId } = disk.record;
       const subject = { vmId: this.vm.vmId, vm: this.vm.record.name, disk: name, code };
       this.engine.events.warning(
         `The replica of ${name} cannot be compared and is copied anew: ${message}`,
         subject,
       );
       this.vm.updateDisk(diskId, { phase: 'pending' });
+      this.run.of(diskId)?.giveUp();
       const record = { ...disk.record, phase: 'pending' as const };
-      return this.copy(await prepareCopy(this.engine, this.vm, { ...disk, record }));
+      const copy = await prepareCopy(this.engine, this.vm, { ...disk, record });
+      this.run.copiesInstead(diskId, copy.record.lineage ?? '');
+      return this.copy(copy);
     }
   }
 
   private async copy(disk: Copy): Promise<Copy> {
     const source = { ...disk, path: frozenPath(this.frozen, disk), cut: this.cut };
     const { sentBytes } = await copyDisk(this.engine, this.vm, this.job, source, this.options);
-    this.add({ comparedBlocks: 0, differentBlocks: 0, sentBytes });
+    this.run.of(disk.record.diskId)?.copied(sentBytes);
     return disk;
   }
 
-  private compare(disk: Copy): Promise<ResyncDiskResult> {
-    const { record, host, stamps } = disk;
+  private async compare({ record, host, stamps }: Copy, tell: () => void): Promise<ResyncDiskResult> {
     const params = {
       replica: this.vm.replicaSpec(),
-      source: this.vm.sourceSpec(record, frozenPath(this.frozen, disk)),
+      source: this.vm.sourceSpec(record, frozenPath(this.frozen, { host })),
       tracking: this.vm.trackingSpec(record),
       cut: this.cut,
       takenAtMs: this.frozen.takenAtMs,
+      deep: this.run.record.deep,
     };
-    return this.job.step(`Compare ${record.name}`, async (progress) => {
-      const onProgress = (pass: PassProgress) => {
-        progress(pass.doneBytes / pass.totalBytes);
-        this.options.onProgress(pass);
-      };
-      try {
-        return await this.engine.pool.run('resync', params, { signal: this.options.signal, onProgress });
-      } catch (error) {
-        throw await asChangingDisk(error, record, host.files, stamps);
-      }
-    });
-  }
-
-  private add(part: ResyncOutcome): void {
-    this.total = {
-      comparedBlocks: this.total.comparedBlocks + part.comparedBlocks,
-      differentBlocks: this.total.differentBlocks + part.differentBlocks,
-      sentBytes: this.total.sentBytes + part.sentBytes,
+    const onProgress = (pass: PassProgress) => {
+      this.run.note(pass);
+      tell();
+      this.options.onProgress(pass);
     };
+    try {
+      return await this.engine.pool.run('resync', params, { signal: this.options.signal, onProgress });
+    } catch (error) {
+      throw await asChangingDisk(error, record, host.files, stamps);
+    }
   }
 }
 
 const commitRenewal = async (
   engine: EngineContext,
   vm: ProtectedVm,
+  run: ComparisonRun,
   renewed: readonly Copy[],
-  { takenAtMs }: FrozenVm,
-  cut: number,
-  consistency: Consistency,
+  taken: CutRecord,
   options: ShippingOptions,
 ): Promise<void> => {
-  const taken = { cut, takenAtMs, consistency };
+  const { takenAtMs, consistency } = taken;
+  run.update({ commit: { takenAtMs, consistency } });
   const { droppedPoints } = await engine.pool.run(
     'send',
     {
@@ -199,6 +204,24 @@ const commitRenewal = async (
     },
     options,
   );
+  await confirmRenewal(engine, vm, run, renewed, taken);
+  if (droppedPoints > 0) {
+    engine.events.warning(
+      `A replica of ${vm.record.name} had been altered at the vault: ${droppedPoints} older recovery points could not be kept.`,
+      { vmId: vm.vmId, vm: vm.record.name, code: 'REPLICA_INVALID' },
+    );
+  }
+};
+
+/** The vault has the cut: the VM is what it was before it was marked. */
+const confirmRenewal = async (
+  engine: EngineContext,
+  vm: ProtectedVm,
+  run: ComparisonRun,
+  renewed: readonly Pick<Copy, 'record' | 'stamps' | 'mixed'>[],
+  taken: CutRecord,
+): Promise<void> => {
+  const { cut } = taken;
   engine.store.transaction(() => {
     confirmCut(vm, taken);
     vm.update({ resync: null });
@@ -206,12 +229,40 @@ const commitRenewal = async (
       const lastScan = stamps === null || mixed ? null : { cut, stamps };
       vm.updateDisk(record.diskId, { phase: 'complete', logBaseCut: cut, initialStamps: null, lastScan });
     }
+    run.end();
   });
+  for (const { record } of renewed) vm.dropCheckpoint(record.diskId);
   await openActiveLogs(engine, vm);
-  if (droppedPoints > 0) {
-    engine.events.warning(
-      `A replica of ${vm.record.name} had been altered at the vault: ${droppedPoints} older recovery points could not be kept.`,
-      { vmId: vm.vmId, vm: vm.record.name, code: 'REPLICA_INVALID' },
-    );
-  }
+};
+
+/** A run that ended with its commit left everything done but the confirmation. What the disks are now, a scan finds. */
+const takeOverCommit = async (
+  engine: EngineContext,
+  vm: ProtectedVm,
+  run: ComparisonRun,
+  { disks }: CheckedDisks,
+): Promise<ResyncOutcome> => {
+  const { cut, commit } = run.record;
+  if (cut === null || commit === null) throw new ReplicationError('STATE_INVALID', 'There is no commit.');
+  vm.update({ unsent: null, shipment: null, direct: null });
+  run.update({ resumedAtMs: engine.clock.now() });
+  run.watch(disks.map(({ record }) => record));
+  const renewed = disks.map(({ record }) => ({ record, stamps: null, mixed: false }));
+  await confirmRenewal(engine, vm, run, renewed, { cut, ...commit });
+  return outcomeOf(run, commit.consistency);
+};
+
+const outcomeOf = (run: ComparisonRun, consistency: Consistency): ResyncOutcome => {
+  const { disks, resumedAtMs } = run.record;
+  const sum = (of: (disk: (typeof disks)[number]) => number) =>
+    disks.reduce((total, disk) => total + of(disk), 0);
+  return {
+    comparedBlocks: sum((disk) => disk.comparedBlocks),
+    differentBlocks: sum((disk) => disk.differentBlocks),
+    sentBytes: sum((disk) => disk.sentBytes),
+    savedBytes: sum((disk) => disk.savedBytes),
+    resumed: resumedAtMs !== null,
+    consistency,
+    disks: disks.map(({ map: _map, ...disk }) => disk),
+  };
 };

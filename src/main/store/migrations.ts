@@ -55,6 +55,9 @@ const migrations: readonly string[] = [
    ) STRICT, WITHOUT ROWID;`,
   `CREATE TABLE resyncs (id INTEGER PRIMARY KEY AUTOINCREMENT, vm_id TEXT NOT NULL, record TEXT NOT NULL) STRICT;
    CREATE INDEX resyncs_of_vm ON resyncs (vm_id, id);`,
+  `CREATE TABLE comparisons (
+     vm_id TEXT PRIMARY KEY REFERENCES protections (vm_id) ON DELETE CASCADE, record TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 export const newestVersion = migrations.length;

@@ -1,3 +1,4 @@
+import { type ComparisonRecord, comparisonRecord } from './comparison-record.ts';
 import { JobTable } from './job-table.ts';
 import { JournalTable } from './journal-table.ts';
 import { KeyedTable } from './keyed-table.ts';
@@ -31,6 +32,8 @@ export interface Store {
   readonly protections: KeyedTable<[vmId: string], ProtectionRecord>;
   /** By VM id and disk id; `list(vmId)` gives a VM's. A disk needs its protection. */
   readonly protectedDisks: KeyedTable<[vmId: string, diskId: string], ProtectedDiskRecord>;
+  /** By VM id: the last resynchronization of each. One needs its protection. */
+  readonly comparisons: KeyedTable<[vmId: string], ComparisonRecord>;
   readonly jobs: JobTable;
   readonly attempts: JournalTable<AttemptRecord>;
   readonly cycles: JournalTable<CycleRecord>;
@@ -77,6 +80,12 @@ export const openStore = (path: string): Store => {
       keys: ['vm_id', 'disk_id'],
       keyOf: ({ vmId, diskId }): [string, string] => [vmId, diskId],
       schema: protectedDiskRecord,
+    }),
+    comparisons: new KeyedTable(file, {
+      table: 'comparisons',
+      keys: ['vm_id'],
+      keyOf: ({ vmId }): [string] => [vmId],
+      schema: comparisonRecord,
     }),
     jobs: new JobTable(file),
     attempts: new JournalTable(file, {

@@ -1,5 +1,6 @@
 import type { Consistency, DiskFormat } from '../../contract/model.ts';
 import type { BlockChange } from '../block/tracking-block.ts';
+import type { Extent } from '../disk/virtual-disk.ts';
 
 /**
  * The vault port. A vault keeps one replica per protected disk, the recovery points of each VM, and a catalogue that
@@ -135,8 +136,14 @@ export interface VmReplicaReader {
  */
 export interface ReplicaContent {
   readonly sizeBytes: number;
+  /** Whether the recorded digests cannot be of anything but this content, so that they stand for it unread. */
+  readonly vouches: boolean;
+  /** A disk file that holds this content and nothing else, for threads that read by themselves; null where there is none. */
+  readonly file: string | null;
   /** Fills `target` from `offset`. */
   read(target: Uint8Array, offset: number): Promise<void>;
+  /** Ranges that may hold something other than zeros, ascending, without reading data. Lazy: memory does not grow with the disk. */
+  extents(from?: number, to?: number): AsyncIterable<Extent>;
   /** Recorded digests of blocks [firstBlock, firstBlock + target.length / 16). */
   digests(target: Uint8Array, firstBlock: number): Promise<void>;
   close(): Promise<void>;
@@ -218,12 +225,21 @@ export interface InitialReplica {
 export interface DeltaWriter {
   /** Changes that an interrupted run had staged already, counted in `put` calls; the caller skips that many. */
   readonly resumedChanges: number;
+  /** Whether an interrupted run's delta is gone on with; it may have staged more than `resumedChanges`. */
+  readonly isResumed: boolean;
   /**
    * Stages one block's change; returns the bytes sent for it (less than `data` where pages turn out equal). `change` may
    * be reused after. Of several changes to one block the last one counts, page by page.
    * @throws REPLICA_INVALID when the pages of `change` on the replica's block do not give `change.digest`
    */
   put(change: BlockChange): Promise<number>;
+  /**
+   * As `put`, of a whole block that an interrupted run may have staged in another state: afterwards it is what `change`
+   * says, whatever was left there. Each block once, ascending.
+   */
+  restage(change: BlockChange): Promise<number>;
+  /** Everything put so far is durable, and a delta interrupted later goes on after it. Returns the calls that counts. */
+  checkpoint(): Promise<number>;
   /** Everything put is durable at the vault, ready for `commit`. */
   seal(): Promise<void>;
   close(): Promise<void>;

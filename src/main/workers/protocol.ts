@@ -1,5 +1,6 @@
 import type { ErrorReport } from '../../contract/errors.ts';
 import type { Consistency, DiskFormat } from '../../contract/model.ts';
+import type { ResyncMap } from '../../contract/resync.ts';
 import type { AzureAccess } from '../vault/azure/azure-access.ts';
 import type { RecoveryPoint, VaultDisk, VaultWriter } from '../vault/replica-vault.ts';
 
@@ -49,6 +50,20 @@ export interface PassProgress {
   readonly totalBytes: number;
   /** Where an interrupted copy went on; null when it started at the beginning. */
   readonly resumedAtBytes: number | null;
+  /** Of a resynchronization. */
+  readonly comparison?: ComparisonFigures;
+}
+
+/** How far the comparison of one disk is; what an interrupted run had done included. */
+export interface ComparisonFigures {
+  readonly comparedBlocks: number;
+  readonly differentBlocks: number;
+  /** Of the different ones: confirmed by the vault. */
+  readonly sentBlocks: number;
+  readonly sentBytes: number;
+  /** What of the compared blocks is no zeros: a full copy would have sent it. */
+  readonly dataBytes: number;
+  readonly map: ResyncMap;
 }
 
 /** Every task a worker can be given: its parameters and its result. */
@@ -151,6 +166,8 @@ export interface Tasks {
       tracking: TrackingSpec;
       cut: number;
       takenAtMs: number;
+      /** Reads the replica where its recorded digests would do. */
+      deep: boolean;
     };
     result: ResyncDiskResult;
   };
@@ -252,10 +269,8 @@ export interface DirectResult {
   readonly sentBytes: number;
 }
 
-export interface ResyncDiskResult {
-  readonly comparedBlocks: number;
-  readonly differentBlocks: number;
-  readonly sentBytes: number;
+export interface ResyncDiskResult extends ComparisonFigures {
+  readonly resumedAtBytes: number | null;
 }
 
 export interface VerifyDiskResult {

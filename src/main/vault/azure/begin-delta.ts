@@ -49,7 +49,7 @@ export const beginDelta = async (
   };
   const left = await blobs.readDelta(diskId);
   if (left !== null && (await canResume(blobs, found, left, wanted))) {
-    return new DeltaUpload(blobs, leaseId, found, left, flow);
+    return new DeltaUpload(blobs, leaseId, found, left, flow, true);
   }
   let disk = found;
   if (left !== null && left.baseSequence === found.sequence) {
@@ -65,7 +65,7 @@ export const beginDelta = async (
   }
   await blobs.writeDelta(wanted);
   await mark(blobs, leaseId, disk, wanted);
-  return new DeltaUpload(blobs, leaseId, disk, wanted, flow);
+  return new DeltaUpload(blobs, leaseId, disk, wanted, flow, false);
 };
 
 const requireSequence = (disk: DiskRecord, spec: DeltaSpec, file: string): void => {

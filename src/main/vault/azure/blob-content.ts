@@ -2,6 +2,7 @@ import type { PageBlobClient } from '@azure/storage-blob';
 import { ReplicationError } from '../../../contract/errors.ts';
 import { asBuffer, digestBytes } from '../../block/digest.ts';
 import { blockCount } from '../../block/tracking-block.ts';
+import type { Extent } from '../../disk/virtual-disk.ts';
 import type { ReplicaContent } from '../replica-vault.ts';
 import { atAzure } from './azure-errors.ts';
 import type { DiskRecord, DiskState, VmRecord } from './azure-record.ts';
@@ -9,12 +10,14 @@ import { digestBlobBytes, readPages } from './digest-windows.ts';
 import { sectorBytes } from './page-limits.ts';
 import type { ReplicaCipher } from './replica-cipher.ts';
 import type { VmBlobs } from './vm-blobs.ts';
-import { WrittenPages } from './written-pages.ts';
+import { listWritten, WrittenPages } from './written-pages.ts';
 
 /** Digests are asked for a few at a time; they come this many bytes at a time. */
 const digestWindowBytes = 64 * 1024;
 /** One request of this size is as fast as four of a quarter, and takes one round trip. */
 const aheadBytes = 4 * 1024 * 1024;
+/** Written ranges are asked for this much of the disk at a time. */
+const extentWindowBytes = 16 * 1024 ** 3;
 
 /**
  * A disk's content at a recovery point or, with `pointId` null, its newest committed state: both are snapshots, so that a
@@ -22,6 +25,9 @@ const aheadBytes = 4 * 1024 * 1024;
  */
 export class BlobContent implements ReplicaContent {
   readonly sizeBytes: number;
+  /** Both are snapshots, taken of blobs whose ETags were what the delta had left: neither can change without the other. */
+  readonly vouches = true;
+  readonly file = null;
   readonly #blobs: VmBlobs;
   readonly #diskId: string;
   readonly #pointId: string | null;
@@ -104,6 +110,21 @@ export class BlobContent implements ReplicaContent {
       const offset = firstBlock * digestBytes + at;
       const { from, bytes } = await this.#digestWindow(offset);
       at += bytes.copy(out, at, offset - from);
+    }
+  }
+
+  async *extents(from = 0, to = this.sizeBytes): AsyncGenerator<Extent> {
+    for (let at = from; at < to; at += extentWindowBytes) {
+      const end = Math.min(to, at + extentWindowBytes);
+      let written: Awaited<ReturnType<typeof listWritten>> = [];
+      await this.#steadily(async (data) => {
+        written = await listWritten(data, at, end - at);
+      });
+      for (const [first, last] of written) {
+        const offset = Math.max(at, first);
+        const length = Math.min(end, last + 1) - offset;
+        if (length > 0) yield { offset, length };
+      }
     }
   }
 

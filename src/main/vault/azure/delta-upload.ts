@@ -1,5 +1,5 @@
 import { ReplicationError } from '../../../contract/errors.ts';
-import { asBuffer, digestOf } from '../../block/digest.ts';
+import { asBuffer, digestOf, isZero } from '../../block/digest.ts';
 import {
   type BlockChange,
   blockLength,
@@ -12,7 +12,7 @@ import { atAzure } from './azure-errors.ts';
 import type { DeltaNote, DiskRecord } from './azure-record.ts';
 import { finishedMetadata } from './blob-metadata.ts';
 import { DigestWindows, readPages } from './digest-windows.ts';
-import { writeBytesFor } from './page-limits.ts';
+import { sectorBytes, writeBytesFor } from './page-limits.ts';
 import { type PageRequest, planPageRequests } from './page-plan.ts';
 import { PageUpload, type UploadFlow } from './page-upload.ts';
 import type { ReplicaCipher } from './replica-cipher.ts';
@@ -21,6 +21,8 @@ import type { VmBlobs } from './vm-blobs.ts';
 /** An interrupted delta goes on from its last checkpoint; there is one after this much. */
 const checkpointBytes = 64 * 1024 * 1024;
 const mostBatchChanges = 4096;
+/** What an interrupted run wrote is read back this much at a time. */
+const aheadBytes = 4 * 1024 * 1024;
 
 interface Batch {
   readonly buffer: Buffer;
@@ -34,6 +36,7 @@ interface Batch {
  */
 export class DeltaUpload implements DeltaWriter {
   readonly resumedChanges: number;
+  readonly isResumed: boolean;
   readonly #blobs: VmBlobs;
   readonly #leaseId: string;
   readonly #disk: DiskRecord;
@@ -44,6 +47,7 @@ export class DeltaUpload implements DeltaWriter {
   readonly #free: Buffer[] = [];
   /** Blocks with requests in flight: a later change must not overtake an earlier one. */
   readonly #inFlight = new Set<number>();
+  #ahead: { readonly from: number; readonly bytes: Buffer } | null = null;
   #batch: Batch | null = null;
   #batchBlocks = new Set<number>();
   #note: DeltaNote;
@@ -51,12 +55,20 @@ export class DeltaUpload implements DeltaWriter {
   #bytes: number;
   #open = true;
 
-  constructor(blobs: VmBlobs, leaseId: string, disk: DiskRecord, note: DeltaNote, flow: UploadFlow) {
+  constructor(
+    blobs: VmBlobs,
+    leaseId: string,
+    disk: DiskRecord,
+    note: DeltaNote,
+    flow: UploadFlow,
+    isResumed: boolean,
+  ) {
     this.#blobs = blobs;
     this.#leaseId = leaseId;
     this.#disk = disk;
     this.#note = note;
     this.resumedChanges = note.puts;
+    this.isResumed = isResumed;
     this.#puts = note.puts;
     this.#bytes = note.bytes;
     this.#cipher = blobs.cipher(disk.data);
@@ -86,6 +98,22 @@ export class DeltaUpload implements DeltaWriter {
     this.#bytes += checked.data.length;
     if (this.#bytes - this.#note.bytes >= checkpointBytes) await this.#checkpoint();
     return checked.data.length;
+  }
+
+  /** Pages may be in the blob already that no checkpoint counts: what is there now is compared. */
+  async restage(change: BlockChange): Promise<number> {
+    const held = await this.#heldNow(change.block);
+    const isThere = change.pageMask === 0 ? isZero(held) : held.equals(change.data);
+    if (!isThere) return this.put(change);
+    // The digest may have been on its way when the run ended.
+    await this.#digests.write(change.block, this.#cipher.encryptDigests(change.digest, change.block));
+    this.#puts += 1;
+    return 0;
+  }
+
+  async checkpoint(): Promise<number> {
+    if (this.#note.sealed === null && this.#puts > this.#note.puts) await this.#checkpoint();
+    return this.#puts;
   }
 
   async seal(): Promise<void> {
@@ -179,6 +207,22 @@ export class DeltaUpload implements DeltaWriter {
     await this.#sendBatch();
     await this.#upload.drain();
     await this.#digests.flush();
+  }
+
+  /** A block as the blob has it. Blocks are asked for in ascending order, so that what comes next is not written yet. */
+  async #heldNow(block: number): Promise<Buffer> {
+    const { sizeBytes, data } = this.#disk;
+    const offset = block * trackingBlockBytes;
+    const length = blockLength(sizeBytes, block);
+    let ahead = this.#ahead;
+    if (ahead === null || offset < ahead.from || offset + length > ahead.from + ahead.bytes.length) {
+      const sectors = Math.ceil((sizeBytes - offset) / sectorBytes) * sectorBytes;
+      const bytes = Buffer.allocUnsafe(Math.min(aheadBytes, sectors));
+      await atAzure(this.#blobs.url(data), () => readPages(this.#blobs.pages(data), bytes, offset));
+      this.#cipher.decrypt(bytes, offset);
+      ahead = this.#ahead = { from: offset, bytes };
+    }
+    return ahead.bytes.subarray(offset - ahead.from, offset - ahead.from + length);
   }
 
   async #checkpoint(): Promise<void> {

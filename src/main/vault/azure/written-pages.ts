@@ -17,16 +17,19 @@ export class WrittenPages {
   async touch(client: PageBlobClient, offset: number, length: number): Promise<boolean> {
     const last = Math.floor((offset + length - 1) / windowBytes);
     for (let index = Math.floor(offset / windowBytes); index <= last; index += 1) {
-      if (this.#window?.index !== index) this.#window = { index, ranges: await listWindow(client, index) };
+      if (this.#window?.index !== index) {
+        this.#window = { index, ranges: await listWritten(client, index * windowBytes, windowBytes) };
+      }
       if (this.#window.ranges.some(([start, end]) => start < offset + length && end >= offset)) return true;
     }
     return false;
   }
 }
 
-const listWindow = async (client: PageBlobClient, index: number) => {
-  const ranges: (readonly [number, number])[] = [];
-  for await (const { start, end, isClear } of client.listPageRanges(index * windowBytes, windowBytes)) {
+/** The written ranges of a blob or a snapshot within [offset, offset + length), both ends inclusive. */
+export const listWritten = async (client: PageBlobClient, offset: number, length: number) => {
+  const ranges: (readonly [start: number, end: number])[] = [];
+  for await (const { start, end, isClear } of client.listPageRanges(offset, length)) {
     if (!isClear) ranges.push([start, end]);
   }
   return ranges;

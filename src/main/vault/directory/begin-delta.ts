@@ -61,7 +61,7 @@ export const beginDelta = (
       save,
       pacer: folder.ops.pacer,
     };
-    return new DeltaStaging(files, spec, resumed?.note ?? wanted, resumed?.blocks ?? []);
+    return new DeltaStaging(files, spec, resumed?.note ?? wanted, resumed?.blocks ?? null);
   } catch (error) {
     replica.close();
     digests?.close();

@@ -44,6 +44,11 @@ export class BlockOverlay {
     }
   }
 
+  /** The blocks of [firstBlock, endBlock) that the logs hold something for, ascending. */
+  *blocks(firstBlock: number, endBlock: number): Generator<number> {
+    for (const { block } of this.#index.find(firstBlock, endBlock)) yield block;
+  }
+
   close(): void {
     this.#files.close();
   }

@@ -44,6 +44,7 @@ export interface StagingFiles {
  */
 export class DeltaStaging implements DeltaWriter {
   readonly resumedChanges: number;
+  readonly isResumed: boolean;
   readonly #files: StagingFiles;
   readonly #spec: DeltaSpec;
   readonly #staged = new BlockSet();
@@ -55,14 +56,20 @@ export class DeltaStaging implements DeltaWriter {
   #checkpointBytes: number;
   #open = true;
 
-  constructor(files: StagingFiles, spec: DeltaSpec, record: StagedRecord, resumedBlocks: Iterable<number>) {
+  constructor(
+    files: StagingFiles,
+    spec: DeltaSpec,
+    record: StagedRecord,
+    resumedBlocks: Iterable<number> | null,
+  ) {
     this.#files = files;
     this.#spec = spec;
     this.#record = record;
     this.#puts = files.log.lastCut?.cut ?? 0;
     this.resumedChanges = this.#puts;
+    this.isResumed = resumedBlocks !== null;
     this.#checkpointBytes = files.log.bytes;
-    for (const block of resumedBlocks) this.#staged.add(block);
+    for (const block of resumedBlocks ?? []) this.#staged.add(block);
   }
 
   put(change: BlockChange): Promise<number> {
@@ -87,6 +94,18 @@ export class DeltaStaging implements DeltaWriter {
       const { bytes } = this.#files.log;
       if (bytes - this.#checkpointBytes >= checkpointBytes) this.#mark();
       return bytes - before;
+    });
+  }
+
+  /** What an interrupted run staged shows in the log: such a block is staged again as it is now. */
+  restage(change: BlockChange): Promise<number> {
+    return this.put(change);
+  }
+
+  checkpoint(): Promise<number> {
+    return atVault(this.#files.root, () => {
+      if (this.#record.sealedPuts === null) this.#mark();
+      return this.#puts;
     });
   }
 

@@ -1,5 +1,7 @@
 import { ReplicationError } from '../../../contract/errors.ts';
-import type { VirtualDisk } from '../../disk/virtual-disk.ts';
+import { trackingBlockBytes } from '../../block/tracking-block.ts';
+import { unionExtents } from '../../disk/union-extents.ts';
+import type { Extent, VirtualDisk } from '../../disk/virtual-disk.ts';
 import type { ReplicaContent } from '../replica-vault.ts';
 import { BlockOverlay } from './block-overlay.ts';
 import type { OverlayLayer } from './record-files.ts';
@@ -10,6 +12,8 @@ import { type DiskRecord, diskOfPoint } from './vm-record.ts';
 
 /** How often a read is tried again when a commit of another process gets in between. */
 const mostTries = 10;
+/** Extents are looked up for this much of the disk at a time: they are true only while no commit gets in between. */
+const extentWindowBytes = 4 * 1024 ** 3;
 
 interface OpenFiles {
   readonly version: string;
@@ -31,6 +35,8 @@ interface OpenFiles {
  */
 export class DiskContent implements ReplicaContent {
   readonly sizeBytes: number;
+  /** Digests and replica are two files: somebody may have written into the one without the other. */
+  readonly vouches = false;
   readonly #folder: VmFolder;
   readonly #diskId: string;
   readonly #pointId: string | null;
@@ -48,6 +54,10 @@ export class DiskContent implements ReplicaContent {
     this.sizeBytes = this.#files.record.sizeBytes;
   }
 
+  get file(): string | null {
+    return this.#pointId === null && this.#files.overlay === null ? this.#files.replica.path : null;
+  }
+
   read(target: Uint8Array, offset: number): Promise<void> {
     return this.#steadily(({ replica, overlay }) => {
       replica.read(target, offset);
@@ -61,6 +71,18 @@ export class DiskContent implements ReplicaContent {
       this.#digests.read(target, firstBlock);
       overlay?.applyDigests(target, firstBlock);
     });
+  }
+
+  async *extents(from = 0, to = this.sizeBytes): AsyncGenerator<Extent> {
+    for (let at = from; at < to; at += extentWindowBytes) {
+      const end = Math.min(to, at + extentWindowBytes);
+      let found: Extent[] = [];
+      await this.#steadily(({ replica, overlay }) => {
+        const laid = overlay === null ? [] : blockExtents(overlay, at, end);
+        found = [...unionExtents(replica.extents(at, end), laid)];
+      });
+      yield* found;
+    }
   }
 
   async close(): Promise<void> {
@@ -178,5 +200,13 @@ export class DiskContent implements ReplicaContent {
         file: this.#folder.path,
       },
     );
+  }
+}
+
+function* blockExtents(overlay: BlockOverlay, from: number, to: number): Generator<Extent> {
+  const endBlock = Math.ceil(to / trackingBlockBytes);
+  for (const block of overlay.blocks(Math.floor(from / trackingBlockBytes), endBlock)) {
+    const offset = Math.max(from, block * trackingBlockBytes);
+    yield { offset, length: Math.min(to, (block + 1) * trackingBlockBytes) - offset };
   }
 }

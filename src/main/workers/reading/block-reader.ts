@@ -13,17 +13,21 @@ export interface DigestedChunk {
   readonly length: number;
   readonly data: Buffer;
   readonly digests: Buffer;
-  /** Bit i: block i of the chunk differs from the expected digest, or nothing was expected. */
+  /** Bit i: block i of the chunk differs from the expected digest or the other disk, or nothing was expected. */
   readonly changed: number;
+  /** False when the other disk could not be read; `changed` means nothing then. */
+  readonly isCompared: boolean;
   release(): void;
 }
 
 export interface ReadOptions {
   readonly path: string;
   /** Block-aligned ranges (the last may end with the disk), ascending. */
-  readonly ranges: Iterable<Extent>;
+  readonly ranges: Iterable<Extent> | AsyncIterable<Extent>;
   /** Fills `target` with the digests expected for the blocks from `firstBlock`. */
-  readonly expected?: (firstBlock: number, target: Buffer) => void;
+  readonly expected?: (firstBlock: number, target: Buffer) => void | Promise<void>;
+  /** A disk file of the same size to compare with byte by byte, in place of `expected`. */
+  readonly against?: string | null;
   readonly signal: AbortSignal;
 }
 
@@ -75,22 +79,29 @@ export class BlockReader {
   }
 
   private async *readAlone(options: ReadOptions): AsyncGenerator<DigestedChunk> {
-    const { path, ranges, expected, signal } = options;
+    const { path, ranges, expected, against = null, signal } = options;
     for (const lane of this.lanes)
-      this.post(lane, { type: 'open', shared: this.shared, slots: this.slots, path });
+      this.post(lane, { type: 'open', shared: this.shared, slots: this.slots, path, against });
     const inFlight: Promise<DigestedChunk>[] = [];
     let turn = 0;
     try {
-      for (const { offset, length } of splitIntoChunks(ranges)) {
+      for await (const { offset, length } of splitIntoChunks(ranges)) {
         throwIfCancelled(signal);
         if (this.freeSlots.length === 0 && inFlight.length > 0) yield await inFlight.shift()!;
         const slot = await this.acquireSlot();
-        if (expected) {
+        const compare = expected !== undefined && against === null;
+        if (compare) {
           const blocks = Math.ceil(length / trackingBlockBytes);
-          expected(offset / trackingBlockBytes, this.views[slot]!.expected.subarray(0, blocks * digestBytes));
+          const target = this.views[slot]!.expected.subarray(0, blocks * digestBytes);
+          try {
+            await expected(offset / trackingBlockBytes, target);
+          } catch (error) {
+            this.releaseSlot(slot);
+            throw error;
+          }
         }
         const lane = this.lanes[turn++ % this.lanes.length]!;
-        const chunk = this.dispatch(lane, slot, offset, length, expected !== undefined);
+        const chunk = this.dispatch(lane, slot, offset, length, compare);
         // Awaited in order below; a failure must not count as unhandled while an earlier chunk is awaited.
         chunk.catch(ignoreUntilAwaited);
         inFlight.push(chunk);
@@ -155,7 +166,8 @@ export class BlockReader {
           length,
           data: data.subarray(0, length),
           digests: digests.subarray(0, blocks * digestBytes),
-          changed: answer.changed,
+          changed: answer.changed ?? 0,
+          isCompared: answer.changed !== null,
           release: () => this.releaseSlot(slot),
         });
       });
@@ -177,8 +189,8 @@ export class BlockReader {
 const ignoreUntilAwaited = (): void => undefined;
 
 /** Ranges cut at multiples of the chunk size, so that a chunk never spans two of them. */
-function* splitIntoChunks(ranges: Iterable<Extent>): Generator<Extent> {
-  for (const range of ranges) {
+async function* splitIntoChunks(ranges: ReadOptions['ranges']): AsyncGenerator<Extent> {
+  for await (const range of ranges) {
     const end = range.offset + range.length;
     for (let offset = range.offset; offset < end; ) {
       const next = Math.min(end, (Math.floor(offset / chunkBytes) + 1) * chunkBytes);

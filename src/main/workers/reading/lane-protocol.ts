@@ -34,6 +34,8 @@ export type ToLane =
       readonly shared: SharedArrayBuffer;
       readonly slots: number;
       readonly path: string;
+      /** A disk of the same size to compare with, byte by byte; null for none. */
+      readonly against: string | null;
     }
   | {
       readonly type: 'read';
@@ -46,6 +48,6 @@ export type ToLane =
   | { readonly type: 'close' };
 
 export type FromLane =
-  /** Bit i of `changed`: block i of the chunk differs from what was expected. */
-  | { readonly type: 'read'; readonly slot: number; readonly changed: number }
+  /** Bit i of `changed`: block i of the chunk differs from what was expected. Null: the other disk could not be read. */
+  | { readonly type: 'read'; readonly slot: number; readonly changed: number | null }
   | { readonly type: 'failed'; readonly slot: number; readonly error: ErrorReport };

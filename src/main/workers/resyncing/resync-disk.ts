@@ -1,19 +1,30 @@
-import { digestBytes, isZero, zeroDigest } from '../../block/digest.ts';
+import { ReplicationError } from '../../../contract/errors.ts';
 import { DigestTable } from '../../block/digest-table.ts';
-import { blockCount, blockLength, fullPageMask, trackingBlockBytes } from '../../block/tracking-block.ts';
 import { openVirtualDisk } from '../../disk/open-disk.ts';
-import type { DeltaWriter, ReplicaContent, VmReplica } from '../../vault/replica-vault.ts';
+import type { DeltaWriter, VmReplica } from '../../vault/replica-vault.ts';
 import type { ResyncDiskResult, Tasks } from '../protocol.ts';
-import { type AlignedRange, alignedRanges, queueHoles } from '../reading/aligned-ranges.ts';
-import type { BlockReader, DigestedChunk } from '../reading/block-reader.ts';
-import { chunkBytes } from '../reading/lane-protocol.ts';
-import { type TaskContext, throwIfCancelled } from '../serve-tasks.ts';
-import { ReplicaDigests } from './replica-digests.ts';
+import type { BlockReader } from '../reading/block-reader.ts';
+import type { TaskContext } from '../serve-tasks.ts';
+import { Comparison } from './comparison.ts';
+import { type ResyncCheckpoint, readCheckpoint } from './resync-checkpoint.ts';
+import { checkpointInterval, Staging, type StagingStart } from './staging.ts';
 
 /**
- * Resynchronization of one disk: the source's block checksums against checksums computed from the replica itself, the
- * differing blocks as a delta onto a new lineage. The local digest table is built anew on the way and becomes valid
- * with the caller's commit.
+ * Resynchronization of one disk: the source's blocks against what the replica holds, the differing ones as a delta onto
+ * a new lineage. The local digest table is built anew on the way and becomes valid with the caller's commit.
+ *
+ * An interrupted comparison of the same lineage and cut goes on:
+ *
+ * | the checkpoint here | the delta at the vault           | the comparison                                         |
+ * |---------------------|----------------------------------|--------------------------------------------------------|
+ * | is there            | goes on, with all that it counts | goes on at the checkpoint                              |
+ * | is there            | is not what it was               | begins anew                                            |
+ * | is not there        | goes on                          | begins anew; whatever was staged is staged again       |
+ * | is not there        | is new                           | begins                                                 |
+ *
+ * Between a checkpoint and its reach an interrupted run may have staged anything. The source may have changed since, so
+ * every block there is staged as it is now, whether or not it differs from the replica. A comparison that begins anew says
+ * so in its checkpoint before it stages anything.
  */
 export const resyncDisk = async (
   params: Tasks['resync']['params'],
@@ -22,142 +33,94 @@ export const resyncDisk = async (
   context: TaskContext,
 ): Promise<ResyncDiskResult> => {
   const { source, tracking, cut, takenAtMs } = params;
-  const content = await replica.openDisk(source.diskId, null);
-  const table = DigestTable.create(tracking.tablePath, {
-    diskId: source.diskId,
+  requireSize(params);
+  const checkpoint = findCheckpoint(params);
+  const delta = await replica.beginDelta(source.diskId, {
     lineage: tracking.lineage,
-    diskSizeBytes: source.sizeBytes,
+    previousCut: cut - 1,
+    cut,
+    takenAtMs,
+    consistency: 'fuzzy',
+    rebaseTo: tracking.lineage,
   });
   try {
-    const delta = await replica.beginDelta(source.diskId, {
-      lineage: tracking.lineage,
-      previousCut: cut - 1,
-      cut,
-      takenAtMs,
-      consistency: 'fuzzy',
-      rebaseTo: tracking.lineage,
-    });
+    const content = await replica.openDisk(source.diskId, null);
     try {
-      const comparison = new Comparison(params, content, table, delta, context);
-      await comparison.run(reader);
-      await delta.seal();
-      table.flush();
-      table.setHeader({ cut, complete: true, checkpointOffset: source.sizeBytes });
-      return comparison.counters;
+      const start = startOf(checkpoint, delta, source.sizeBytes);
+      const table = openTable(params, start);
+      try {
+        const staging = new Staging(params, table, delta, start);
+        if (start.earlier === null) staging.begin();
+        const comparison = new Comparison(params, content, table, staging, start, context);
+        await comparison.run(reader);
+        await delta.seal();
+        table.setHeader({ cut, complete: true, checkpointOffset: source.sizeBytes });
+        const resumedAtBytes = start.offset > 0 ? start.offset : null;
+        return { ...comparison.figures(), resumedAtBytes };
+      } finally {
+        table.close();
+      }
     } finally {
-      await delta.close();
+      await content.close();
     }
   } finally {
-    table.close();
-    await content.close();
+    await delta.close();
   }
 };
 
-class Comparison {
-  readonly counters = { comparedBlocks: 0, differentBlocks: 0, sentBytes: 0 };
-  private doneBytes = 0;
-  private readonly params: Tasks['resync']['params'];
-  private readonly replica: ReplicaDigests;
-  private readonly table: DigestTable;
-  private readonly delta: DeltaWriter;
-  private readonly context: TaskContext;
+/** @throws DISK_CHANGED_GEOMETRY */
+const requireSize = ({ source }: Tasks['resync']['params']): void => {
+  const disk = openVirtualDisk(source.path);
+  const { sizeBytes } = disk;
+  disk.close();
+  if (sizeBytes === source.sizeBytes) return;
+  const text = `${source.name} has ${sizeBytes} bytes now and had ${source.sizeBytes} when its comparison was begun.`;
+  throw new ReplicationError('DISK_CHANGED_GEOMETRY', text, { file: source.path });
+};
 
-  constructor(
-    params: Tasks['resync']['params'],
-    content: ReplicaContent,
-    table: DigestTable,
-    delta: DeltaWriter,
-    context: TaskContext,
-  ) {
-    this.params = params;
-    this.replica = new ReplicaDigests(content);
-    this.table = table;
-    this.delta = delta;
-    this.context = context;
+/** A checkpoint counts only with the digests that it vouches for. */
+const findCheckpoint = ({
+  source,
+  tracking,
+  cut,
+  deep,
+}: Tasks['resync']['params']): ResyncCheckpoint | null => {
+  const { diskId, sizeBytes } = source;
+  const { tablePath, lineage } = tracking;
+  const checkpoint = readCheckpoint(tablePath, { diskId, lineage, sizeBytes, cut, deep });
+  if (checkpoint === null || checkpoint.doneOffset === 0) return checkpoint;
+  try {
+    DigestTable.open(tablePath, { diskId, lineage, diskSizeBytes: sizeBytes }).close();
+    return checkpoint;
+  } catch (error) {
+    if (error instanceof ReplicationError && error.code === 'TRACKING_DAMAGED') return null;
+    throw error;
   }
+};
 
-  async run(reader: BlockReader): Promise<void> {
-    const { source } = this.params;
-    const disk = openVirtualDisk(source.path);
-    try {
-      const holes: AlignedRange[] = [];
-      const reads = queueHoles(alignedRanges(disk.extents(), source.sizeBytes), holes);
-      for await (const chunk of reader.read({
-        path: source.path,
-        ranges: reads,
-        signal: this.context.signal,
-      })) {
-        try {
-          await this.compareHoles(holes, chunk.offset);
-          await this.compareChunk(chunk);
-        } finally {
-          chunk.release();
-        }
-      }
-      await this.compareHoles(holes, source.sizeBytes);
-    } finally {
-      disk.close();
-    }
+const startOf = (
+  checkpoint: ResyncCheckpoint | null,
+  { isResumed, resumedChanges }: DeltaWriter,
+  sizeBytes: number,
+): StagingStart => {
+  const reachOffset = checkpoint?.reachOffset ?? Math.min(sizeBytes, checkpointInterval(sizeBytes));
+  const offset = checkpoint?.doneOffset ?? 0;
+  if (!isResumed && (checkpoint?.puts ?? 0) === 0) {
+    return { offset, restageTo: 0, reachOffset, earlier: checkpoint };
   }
+  if (isResumed && checkpoint !== null && resumedChanges >= checkpoint.puts) {
+    return { offset, restageTo: reachOffset, reachOffset, earlier: checkpoint };
+  }
+  const unknownTo = isResumed ? sizeBytes : 0;
+  return { offset: 0, restageTo: unknownTo, reachOffset: Math.max(reachOffset, unknownTo), earlier: null };
+};
 
-  private async compareChunk(chunk: DigestedChunk): Promise<void> {
-    const firstBlock = chunk.offset / trackingBlockBytes;
-    this.table.write(firstBlock, chunk.digests);
-    const theirs = await this.replica.digests(chunk.offset, chunk.length);
-    for (let index = 0; index * trackingBlockBytes < chunk.length; index += 1) {
-      const at = index * digestBytes;
-      this.counters.comparedBlocks += 1;
-      if (chunk.digests.compare(theirs, at, at + digestBytes, at, at + digestBytes) === 0) continue;
-      const from = index * trackingBlockBytes;
-      const data = chunk.data.subarray(from, Math.min(from + trackingBlockBytes, chunk.length));
-      await this.send(firstBlock + index, data, chunk.digests.subarray(at, at + digestBytes));
-    }
-    this.report(chunk.length);
-  }
-
-  /** Where the source has a hole the replica must hold zeros. */
-  private async compareHoles(holes: AlignedRange[], before: number): Promise<void> {
-    for (let hole = holes[0]; hole !== undefined && hole.offset < before; hole = holes[0]) {
-      holes.shift();
-      for (let offset = hole.offset; offset < hole.offset + hole.length; offset += chunkBytes) {
-        throwIfCancelled(this.context.signal);
-        const length = Math.min(chunkBytes, hole.offset + hole.length - offset);
-        const theirs = await this.replica.digests(offset, length);
-        this.counters.comparedBlocks += blockCount(length);
-        if (!isZero(theirs)) await this.clear(offset / trackingBlockBytes, theirs);
-        this.report(length);
-      }
-    }
-  }
-
-  private async clear(firstBlock: number, theirs: Buffer): Promise<void> {
-    for (let index = 0; index * digestBytes < theirs.length; index += 1) {
-      if (isZero(theirs.subarray(index * digestBytes, (index + 1) * digestBytes))) continue;
-      await this.send(firstBlock + index, new Uint8Array(0), zeroDigest);
-    }
-  }
-
-  private async send(block: number, data: Uint8Array, digest: Uint8Array): Promise<void> {
-    this.counters.differentBlocks += 1;
-    const zero = isZero(digest);
-    const pageMask = zero ? 0 : fullPageMask(blockLength(this.params.source.sizeBytes, block));
-    this.counters.sentBytes += await this.delta.put({
-      block,
-      pageMask,
-      data: zero ? new Uint8Array(0) : data,
-      digest,
-    });
-  }
-
-  private report(length: number): void {
-    this.doneBytes += length;
-    this.context.progress({
-      diskId: this.params.source.diskId,
-      phase: 'resync',
-      doneBytes: this.doneBytes,
-      skippedBytes: 0,
-      totalBytes: this.params.source.sizeBytes,
-      resumedAtBytes: null,
-    });
-  }
-}
+const openTable = (
+  { source, tracking }: Tasks['resync']['params'],
+  { offset }: StagingStart,
+): DigestTable => {
+  const owner = { diskId: source.diskId, lineage: tracking.lineage, diskSizeBytes: source.sizeBytes };
+  return offset > 0
+    ? DigestTable.open(tracking.tablePath, owner)
+    : DigestTable.create(tracking.tablePath, owner);
+};
