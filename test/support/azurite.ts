@@ -17,15 +17,18 @@ const key = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZ
 export class Azurite {
   readonly port: number;
   readonly #folder: string;
+  readonly #options: readonly string[];
   #child: ChildProcess | null = null;
 
-  private constructor(folder: string, port: number) {
+  private constructor(folder: string, port: number, options: readonly string[]) {
+    this.#options = options;
     this.#folder = folder;
     this.port = port;
   }
 
-  static async start(folder: string): Promise<Azurite> {
-    const azurite = new Azurite(folder, await freePort());
+  /** @param options more of them for the emulator's command line */
+  static async start(folder: string, options: readonly string[] = []): Promise<Azurite> {
+    const azurite = new Azurite(folder, await freePort(), options);
     await azurite.restart();
     return azurite;
   }
@@ -44,7 +47,7 @@ export class Azurite {
     const options = ['--location', this.#folder, '--blobHost', '127.0.0.1', '--blobPort', String(this.port)];
     const child = spawn(
       process.execPath,
-      [main, ...options, '--skipApiVersionCheck', '--disableTelemetry', '--silent'],
+      [main, ...options, ...this.#options, '--skipApiVersionCheck', '--disableTelemetry', '--silent'],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
     this.#child = child;
