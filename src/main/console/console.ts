@@ -38,6 +38,7 @@ import { ReplicaLocations } from './replica-locations.ts';
 import { SignInKeeper } from './sign-in-keeper.ts';
 import { SignInWatch } from './sign-in-watch.ts';
 import { StatusPusher } from './status-pusher.ts';
+import { noteUserAction } from './user-actions.ts';
 import { VaultKeeper } from './vault-keeper.ts';
 import { statusReport } from './vm-status.ts';
 
@@ -67,8 +68,8 @@ class EngineConsole implements Console {
   private readonly pusher: StatusPusher;
   private readonly alerts: Alerts;
   private readonly handlers: ReturnType<typeof requestHandlers>;
-  private readonly listeners = new Set<(push: EnginePush) => void>();
   private readonly context: ConsoleContext;
+  private readonly listeners = new Set<(push: EnginePush) => void>();
   /** Of an earlier run; they go on when the engine starts. */
   private readonly leftJobs: Job[];
   private stopped: Promise<void> | null = null;
@@ -144,18 +145,20 @@ class EngineConsole implements Console {
       replicaLocations: (vmId) => locations.of(vmId),
     };
     this.pusher.attach(context);
+    this.context = context;
     this.handlers = requestHandlers(context);
     this.leftJobs = base.jobs.takeUp(resumedHere);
     // Its sign-in went with the process that was asked.
     for (const job of base.jobs.takeUp(['vault'])) job.fail(engineStopped(job.record.vm));
-    this.context = context;
   }
 
   async request<N extends RequestName>(name: N, params: RequestParams<N>): Promise<RequestResult<N>> {
     const checked = checkRequest(name, params);
     if (this.stopped !== null) throw new ReplicationError('ENGINE_STOPPED', 'The engine is stopping.');
     const handler = this.handlers[name] as (params: CheckedParams<N>) => Promise<RequestResult<N>>;
-    return handler(checked);
+    const answer = await handler(checked);
+    if (this.stopped === null) noteUserAction(this.context, name, checked);
+    return answer;
   }
 
   subscribe(listener: (push: EnginePush) => void): () => void {

@@ -51,10 +51,12 @@ describe('who watches', () => {
     expect(events.map(({ id }) => id)).toEqual(events.map(({ id }) => id).toSorted((a, b) => a - b));
     expect(events.map(({ text }) => text)).toEqual([
       'Settings were changed: resyncWindow.',
+      `The folder ${site.host} was chosen as the host.`,
       `The vault "nas" at ${site.vault} is known from now on.`,
       'Protection of SRV1 was enabled into the vault "nas".',
       'Initial replication of SRV1 is complete.',
       'SRV1 is protected: a cycle every 300 seconds, 24 recovery points are kept.',
+      'A cycle of SRV1 was asked for by hand.',
     ]);
     expect(await site.console.request('events', { sinceId: events[0]!.id })).toEqual(events.slice(1));
   });
