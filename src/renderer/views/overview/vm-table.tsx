@@ -1,5 +1,6 @@
 import { Checkbox } from '@fluentui/react-components';
 import { ArrowDown12Regular, ArrowUp12Regular } from '@fluentui/react-icons';
+import { useCallback, useRef } from 'react';
 import { t } from '../../i18n/words.ts';
 import type { SortColumn, SortOrder } from '../../stores/table-order.ts';
 import type { VmRow } from '../../stores/vm-rows.ts';
@@ -45,12 +46,18 @@ const SortHead = ({ column, order, figure = false, onSort }: SortHeadProps) => {
 /** The VMs of the site, worst first unless sorted otherwise. */
 export const VmTable = ({ rows, nowMs, order, selected, onSort, onSelect }: VmTableProps) => {
   const chosen = rows.filter(({ id }) => selected.has(id)).length;
-  const select = (id: string, add: boolean): void => {
-    const next = new Set(selected);
-    if (add) next.add(id);
-    else next.delete(id);
-    onSelect(next);
-  };
+  const latest = useRef(selected);
+  latest.current = selected;
+  // The same function always, so that lines that did not change are not drawn again.
+  const select = useCallback(
+    (id: string, add: boolean): void => {
+      const next = new Set(latest.current);
+      if (add) next.add(id);
+      else next.delete(id);
+      onSelect(next);
+    },
+    [onSelect],
+  );
   const head = { order, onSort };
   return (
     <table className="vm-table">
