@@ -29,7 +29,7 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
     'The disk has another size or sector size than when it was protected: its log no longer fits the replica.',
   DISK_REPLACED: 'Another disk with another identity lies in the place of the protected one.',
   DISK_REVERTED:
-    'The disk’s own identity says that it was put back to an older state than was replicated: a checkpoint was applied, or a backup restored.',
+    'The times of its files, or a checkpoint that is gone, say that it was put back to an older state than was replicated: a checkpoint was applied, or a backup restored.',
   DISK_TARGET_EXISTS: 'A file of that name exists, and files are never overwritten.',
   HOST_NOT_SET: 'The engine does not know yet which folder holds the VMs.',
   HOST_NOT_FOUND: 'The folder that holds the VMs does not answer: a share or volume is away.',

@@ -48,6 +48,7 @@ export type HealthReasonKind =
   | 'paused'
   | 'retrying'
   | 'noLogRoom'
+  | 'largeLog'
   | 'silent'
   | 'missedCycles'
   | 'signInEnds'

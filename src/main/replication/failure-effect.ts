@@ -11,7 +11,10 @@ const resyncCodes: ReadonlySet<ErrorCode> = new Set([
   'HRL_FOREIGN',
   'HRL_OUT_OF_SEQUENCE',
   'TRACKING_DAMAGED',
+  'HRL_WRITE_FAILED',
   'DISK_CHANGED_GEOMETRY',
+  'DISK_REPLACED',
+  'DISK_REVERTED',
   'REPLICA_INVALID',
   'REPLICA_MISSING',
 ]);

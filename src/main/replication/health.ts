@@ -3,6 +3,7 @@ import type { Health } from '../../contract/model.ts';
 import type { HealthReason } from '../../contract/reports.ts';
 import type { ProtectionRecord } from '../store/records.ts';
 import { isExhausted } from './retry-schedule.ts';
+import { formatMebibytes } from './size-words.ts';
 import { averageLatencyMs, type StatisticsTotals } from './statistics.ts';
 
 /** What health is judged by, beside the VM's record. */
@@ -17,9 +18,13 @@ export interface HealthFacts {
     readonly disk: string;
     readonly sinceMs: number;
     readonly changedBytes: number;
+    /** It was not the volume: the log reached its limit again right after a resynchronization. */
+    readonly outgrown: boolean;
   }[];
   /** The vault's sign-in ends soon, or has ended. */
   readonly signInEnds: { readonly text: string; readonly sinceMs: number } | null;
+  /** Logs that are on their way to their limit, each with a sentence that says so. */
+  readonly largeLogs: readonly { readonly text: string; readonly sinceMs: number }[];
 }
 
 const hourMs = 3_600_000;
@@ -43,8 +48,8 @@ export const isSlow = (totals: StatisticsTotals): boolean =>
  * |----------|-------------------------------------------------------------------------------------------|
  * | Critical | a non-recoverable error, resynchronization required, retries down to one in 30 minutes    |
  * | Warning  | initial replication incomplete, paused, > 1 h since the last send, > 20 % of cycles missed, |
- * |          | average latency > 5 min, an attempt failed, no room for the log of a disk, a vault's sign-in |
- * |          | ends within 14 days                                                                       |
+ * |          | average latency > 5 min, an attempt failed, no room for the log of a disk, a log ≥ 30 %,    |
+ * |          | a vault's sign-in ends within 14 days                                                     |
  * | Normal   | none of these                                                                             |
  */
 export const judgeHealth = (
@@ -88,7 +93,7 @@ const criticalReasons = (vm: ProtectionRecord): HealthReason[] => {
 
 const warningReasons = (
   vm: ProtectionRecord,
-  { nowMs, totals, missedSinceMs, slowSinceMs, unlogged, signInEnds }: HealthFacts,
+  { nowMs, totals, missedSinceMs, slowSinceMs, unlogged, signInEnds, largeLogs }: HealthFacts,
 ): HealthReason[] => {
   const reasons: HealthReason[] = [];
   if (vm.committedCut === 0) {
@@ -113,13 +118,14 @@ const warningReasons = (
       code: vm.retry.lastError.code,
     });
   }
-  for (const { disk, sinceMs, changedBytes } of unlogged) {
+  for (const { text, sinceMs } of largeLogs) reasons.push({ kind: 'largeLog', text, sinceMs });
+  for (const { disk, sinceMs, changedBytes, outgrown } of unlogged) {
     const waits = changedBytes === 0 ? 'none wait' : `up to ${formatMebibytes(changedBytes)} of them wait`;
     reasons.push({
       kind: 'noLogRoom',
-      text: `The volume of ${disk} is too full for the log: changes are remembered in a bitmap and sent without one; ${waits} to be sent.`,
+      text: `${outgrown ? `The log of ${disk} outgrew its limit right after a resynchronization` : `The volume of ${disk} is too full for the log`}: changes are remembered in a bitmap and sent without one; ${waits} to be sent.`,
       sinceMs,
-      code: 'VOLUME_LOW_SPACE',
+      code: outgrown ? 'HRL_THRESHOLD' : 'VOLUME_LOW_SPACE',
     });
   }
   if (signInEnds !== null) reasons.push({ kind: 'signInEnds', code: 'VAULT_ACCESS_DENIED', ...signInEnds });
@@ -147,5 +153,3 @@ const warningReasons = (
   }
   return reasons;
 };
-
-const formatMebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`;

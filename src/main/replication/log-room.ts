@@ -25,6 +25,8 @@ export const logReserve = async (engine: EngineContext, disk: ProtectedDiskRecor
 
 /** Whether the log of a degraded disk could take what its bitmap holds and still leave the reserve. */
 export const hasRoomForLog = async (engine: EngineContext, disk: ProtectedDiskRecord): Promise<boolean> => {
+  // What outgrew its limit once would do so again.
+  if (bitmapBytes(disk) + disk.hrl.bytes >= disk.sizeBytes / 2) return false;
   const { freeBytes } = await volumeSpace(dirname(disk.rootPath));
   return freeBytes - bitmapBytes(disk) >= (await logReserve(engine, disk));
 };
@@ -47,8 +49,9 @@ export const noteScan = (
     return;
   }
   const sinceMs = disk.hrl.degraded?.sinceMs ?? engine.clock.now();
-  vm.updateHrl(disk.diskId, { degraded: { sinceMs, changedBlocks } });
-  if (disk.hrl.degraded !== null) return;
+  const cause = lowSpace.overgrown ? 'growth' : 'space';
+  vm.updateHrl(disk.diskId, { degraded: { sinceMs, changedBlocks, cause } });
+  if (disk.hrl.degraded !== null || lowSpace.overgrown) return;
   const changed = Math.min(blockCount(disk.sizeBytes), changedBlocks);
   engine.events.warning(
     `The volume of ${disk.name} has only ${lowSpace.freeBytes} bytes free: changed blocks (${changed} now) are remembered in a bitmap instead of the log, and sent without one, until there is room.`,
@@ -70,10 +73,11 @@ export const noteRoomIfIdle = async (
 const noteRoom = (engine: EngineContext, vm: ProtectedVm, disk: ProtectedDiskRecord): void => {
   if (disk.hrl.degraded === null) return;
   vm.dropBitmap(disk.diskId);
-  engine.events.info(
-    `The volume of ${disk.name} has room for the log again: changes are logged.`,
-    subject(vm, disk),
-  );
+  const text =
+    disk.hrl.degraded.cause === 'growth'
+      ? `The changes of ${disk.name} were sent: they are logged again.`
+      : `The volume of ${disk.name} has room for the log again: changes are logged.`;
+  engine.events.info(text, subject(vm, disk));
 };
 
 const subject = (vm: ProtectedVm, { name }: ProtectedDiskRecord) => ({

@@ -71,7 +71,7 @@ export class ProtectedVm {
 
   /** A disk's logs were dropped: what stood in for them goes with them. */
   dropSideFiles(diskId: string): void {
-    this.updateHrl(diskId, { bytes: 0, degraded: null });
+    this.updateHrl(diskId, { bytes: 0, degraded: null, warned: null });
     const tablePath = this.tablePath(diskId);
     for (const path of [bitmapPath(tablePath), sentDigestsPath(tablePath)]) rmSync(path, { force: true });
   }

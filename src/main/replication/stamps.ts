@@ -16,6 +16,10 @@ const chainStamps: z.ZodType<ChainStamps> = z.record(
   }),
 );
 
+/** Stamps as they were stored; null when there are none. */
+export const storedStamps = (stored: unknown): ChainStamps | null =>
+  chainStamps.safeParse(stored).data ?? null;
+
 /** Stamps to compare later ones with; null when a file changed so recently that an equal stamp would prove nothing. */
 export const settledStamps = async (
   files: readonly string[],
@@ -33,10 +37,10 @@ export const settledStamps = async (
 
 /** Whether the chain is the same files with the same stamps as when `earlier` (as stored) was taken. */
 export const stoodStill = async (files: readonly string[], earlier: unknown): Promise<boolean> => {
-  const parsed = chainStamps.safeParse(earlier);
-  if (!parsed.success || Object.keys(parsed.data).length !== files.length) return false;
+  const stamps = storedStamps(earlier);
+  if (stamps === null || Object.keys(stamps).length !== files.length) return false;
   for (const file of files) {
-    const before = parsed.data[file];
+    const before = stamps[file];
     if (before === undefined || !sameStamp(before, await stampFileAsync(file))) return false;
   }
   return true;

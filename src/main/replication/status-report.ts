@@ -6,6 +6,7 @@ import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts'
 import type { EngineContext } from './engine-context.ts';
 import { type HealthFacts, judgeHealth } from './health.ts';
 import { bitmapBytes } from './log-room.ts';
+import { describeLogSize } from './log-warnings.ts';
 import { stateOf } from './plan.ts';
 import { resyncStatus } from './resync-status.ts';
 import { rpoLimitSeconds, rpoSeconds } from './rpo.ts';
@@ -107,7 +108,8 @@ export const healthOf = (
     clock,
     statistics,
     signInEnds,
-  }: Pick<StatusParts, 'store' | 'clock' | 'statistics' | 'signInEnds'>,
+    logGrowth,
+  }: Pick<StatusParts, 'store' | 'clock' | 'statistics' | 'signInEnds' | 'logGrowth'>,
   record: ProtectionRecord,
   disks = store.protectedDisks.list(record.vmId),
 ): ReturnType<typeof judgeHealth> => {
@@ -117,6 +119,11 @@ export const healthOf = (
     ...statistics.interval(record, nowMs),
     unlogged: unloggedDisks(disks),
     signInEnds: signInEnds(record.vaultName),
+    largeLogs: disks.flatMap((disk) => {
+      const { warned } = disk.hrl;
+      if (warned === undefined || warned === null || disk.excluded) return [];
+      return [{ text: describeLogSize({ logGrowth }, disk), sinceMs: warned.sinceMs }];
+    }),
   });
 };
 
@@ -124,7 +131,14 @@ const unloggedDisks = (disks: readonly ProtectedDiskRecord[]): HealthFacts['unlo
   disks.flatMap((disk) =>
     disk.excluded || disk.hrl.degraded === null
       ? []
-      : [{ disk: disk.name, sinceMs: disk.hrl.degraded.sinceMs, changedBytes: bitmapBytes(disk) }],
+      : [
+          {
+            disk: disk.name,
+            sinceMs: disk.hrl.degraded.sinceMs,
+            changedBytes: bitmapBytes(disk),
+            outgrown: disk.hrl.degraded.cause === 'growth',
+          },
+        ],
   );
 
 /** The status of a VM that is not protected. */

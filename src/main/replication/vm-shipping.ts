@@ -4,6 +4,7 @@ import type { PassProgress, SendResult, ShippedLog } from '../workers/protocol.t
 import { openActiveLogs } from './active-logs.ts';
 import { confirmCut } from './confirm-cut.ts';
 import type { EngineContext } from './engine-context.ts';
+import { noteLogSize } from './log-warnings.ts';
 import type { Mutex } from './mutex.ts';
 import type { ProtectedVm } from './protected-vm.ts';
 import { addSent, sendUnlogged } from './send-unlogged.ts';
@@ -130,5 +131,6 @@ const dropSealedLogs = async (engine: EngineContext, vm: ProtectedVm, sequence: 
   for (const { diskId, rootPath } of vm.includedDisks) {
     const { logBytes } = await engine.pool.run('dropLogs', { diskId, rootPath, sequence });
     vm.updateHrl(diskId, { bytes: logBytes });
+    noteLogSize(engine, vm, diskId);
   }
 };

@@ -7,8 +7,11 @@ import type { PassProgress, ScanResult } from '../workers/protocol.ts';
 import { asChangingDisk } from './changing-disk.ts';
 import { frozenPath } from './copy-disk.ts';
 import type { EngineContext } from './engine-context.ts';
+import { atThreshold, noteOvergrowth } from './log-overgrowth.ts';
 import { hasRoomForLog, logReserve, noteRoomIfIdle, noteScan } from './log-room.ts';
+import { noteLogSize } from './log-warnings.ts';
 import type { ProtectedVm } from './protected-vm.ts';
+import { refuseReverted } from './reverted-disk.ts';
 import { settleDirect } from './settle-direct.ts';
 import { type ChainStamps, settledStamps, stoodStill } from './stamps.ts';
 import { finishSealing } from './vm-shipping.ts';
@@ -64,12 +67,15 @@ export const trackVm = async (
       engine.traffic.changed(vm.vmId, cut.changedBytes);
       if (cut.consistency !== 'fuzzy') break;
     } catch (error) {
-      const changing = error instanceof ReplicationError && error.code === 'DISK_CHANGING';
-      if (!changing || pass === passesPerCycle) throw error;
+      if (!isWorthAnotherPass(error) || pass === passesPerCycle) throw error;
     }
   }
   return result;
 };
+
+/** A pass whose log could not be written was taken back: nothing is lost yet. */
+const isWorthAnotherPass = (error: unknown): boolean =>
+  error instanceof ReplicationError && (error.code === 'DISK_CHANGING' || error.code === 'HRL_WRITE_FAILED');
 
 const trackOnce = async (
   engine: EngineContext,
@@ -85,6 +91,8 @@ const trackOnce = async (
     noteStandstill(vm, lookedAtMs);
     return { changedBlocks: 0, changedBytes: 0, comparedBlocks: 0, consistency: 'crash' };
   }
+  for (const { record, host } of changed)
+    await refuseReverted(record, host.files, vm.disk(record).lastScan?.stamps);
   engine.pool.prepare('scan');
   const stamps = new Map<string, ChainStamps | null>();
   for (const { record, host } of changed) {
@@ -175,7 +183,9 @@ const scanAndCut = async (
       for (const [index, { record }] of changed.entries()) {
         const settled = stamps.get(record.diskId) ?? null;
         vm.updateDisk(record.diskId, { lastScan: settled === null ? null : { cut, stamps: settled } });
+        const before = vm.disk(record).hrl.degraded;
         noteScan(engine, vm, vm.disk(record), scans[index]!);
+        if (before === null && scans[index]!.lowSpace?.overgrown) noteOvergrowth(engine, vm, vm.disk(record));
       }
       // An earlier cut may be in a log without the store knowing of it: a crash came in between.
       const inLog = scans.some(({ loggedCut }) => loggedCut !== null);
@@ -227,6 +237,7 @@ const scanDisk = async (
       sequence: nextSequence,
       createdAtMs: engine.clock.now(),
       thresholdBytes,
+      atThreshold: atThreshold(engine, vm),
       reserveBytes: await logReserve(engine, disk),
       expectedBlocks: hrl.degraded?.changedBlocks ?? 0,
       baseline: shipment === null && unsent === null ? vm.replicaSpec() : null,
@@ -242,6 +253,7 @@ const scanDisk = async (
     );
   }
   vm.updateHrl(disk.diskId, { bytes: result.logBytes });
+  if (result.stopped === null) noteLogSize(engine, vm, disk.diskId);
   if (result.stopped === null) return result;
   throw new ReplicationError(
     'HRL_THRESHOLD',

@@ -122,7 +122,16 @@ export const protectedDiskRecord = z.object({
    */
   hrl: z.object({
     bytes,
-    degraded: z.object({ sinceMs: moment, changedBlocks: z.number().int().min(0) }).nullable(),
+    degraded: z
+      .object({
+        sinceMs: moment,
+        changedBlocks: z.number().int().min(0),
+        /** Whether it was the volume or the log's own limit; the volume where it is absent. */
+        cause: z.literal(['space', 'growth']).optional(),
+      })
+      .nullable(),
+    /** The share of the disk's size, in percent, that the logs were warned of for last, and since when. */
+    warned: z.object({ percent: z.number(), sinceMs: moment }).nullable().optional(),
   }),
 });
 export type ProtectedDiskRecord = Readonly<z.infer<typeof protectedDiskRecord>>;

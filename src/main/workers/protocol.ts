@@ -81,6 +81,8 @@ export interface Tasks {
       sequence: number;
       createdAtMs: number;
       thresholdBytes: number;
+      /** What becomes of logs that reach it: the pass stops, or goes on into the bitmap. */
+      atThreshold: 'mark' | 'bitmap';
       /** Free space that must be left on the disk's volume. */
       reserveBytes: number;
       /** Blocks that will have changed at least, as far as an earlier pass tells. */
@@ -194,7 +196,11 @@ export interface ScanResult {
   /** What stopped the pass early; null when it went through. */
   readonly stopped: 'threshold' | null;
   /** Set when the pass went into the bitmap, with what the disk's volume had left then. */
-  readonly lowSpace: { readonly freeBytes: number } | null;
+  readonly lowSpace: {
+    readonly freeBytes: number;
+    /** It was not the volume: the logs reached their limit. */
+    readonly overgrown: boolean;
+  } | null;
   readonly changedBlocks: number;
   /** Bytes of the pages that changed. */
   readonly changedBytes: number;

@@ -11,6 +11,7 @@ const facts = {
   slowSinceMs: null,
   unlogged: [],
   signInEnds: null,
+  largeLogs: [],
 };
 const lastError = new ReplicationError('VAULT_UNREACHABLE', 'The share is away.').toReport();
 

@@ -64,6 +64,7 @@ class TrackedDisk {
       sequence: 1,
       createdAtMs: 5,
       thresholdBytes: sizeBytes,
+      atThreshold: 'mark' as const,
       reserveBytes: 0,
       expectedBlocks: 0,
       baseline: null,

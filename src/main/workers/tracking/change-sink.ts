@@ -30,6 +30,10 @@ export class ChangeSink {
   readonly cutBackBytes: number;
   /** Free space of the disk's volume when it was last measured. */
   freeBytes: number | null = null;
+  /** Size of the disk's sealed logs, which count for the limit too. */
+  sealedBytes = 0;
+  /** Whether the pass went into the bitmap because the logs reached their limit. */
+  overgrown = false;
   readonly #params: Tasks['scan']['params'];
   readonly #table: DigestTable;
   #writer: LogWriter | null;
@@ -84,10 +88,15 @@ export class ChangeSink {
    * @throws ReplicationError `HRL_WRITE_FAILED`; `VOLUME_LOW_SPACE` when there is no room for the bitmap either
    */
   add(change: BlockChange): void {
+    // What an earlier pass found says beforehand whether the log would have to be given up half way.
+    const expectedBytes = this.#bitmap === null ? this.#params.expectedBlocks * trackingBlockBytes : 0;
     this.#bitmap ??= this.#newBitmap();
     this.#bitmap.add(change.block);
     if (this.#degraded) return;
-    if (!this.#hasRoom() || !this.#tookIt(() => this.#append(change))) this.#degrade();
+    if (this.#isOvergrown(expectedBytes)) {
+      this.overgrown = true;
+      this.#degrade();
+    } else if (!this.#hasRoom() || !this.#tookIt(() => this.#append(change))) this.#degrade();
   }
 
   /** Makes the pass durable, without a cut yet; a bitmap takes the place of an earlier one. */
@@ -140,6 +149,11 @@ export class ChangeSink {
       if (error instanceof ReplicationError && error.code === 'VOLUME_LOW_SPACE') return false;
       throw error;
     }
+  }
+
+  #isOvergrown(expectedBytes: number): boolean {
+    const { atThreshold, thresholdBytes } = this.#params;
+    return atThreshold === 'bitmap' && this.sealedBytes + this.logBytes + expectedBytes >= thresholdBytes;
   }
 
   #hasRoom(): boolean {

@@ -42,14 +42,14 @@ export const scanDisk = async (
     const scan = new Scan(params, table, sink, baseline, context);
     for (const sealed of listLogs(tracking.rootPath).sealed) {
       advanceTable(table, sealed.path);
-      scan.sealedBytes += sealed.bytes;
+      sink.sealedBytes += sealed.bytes;
     }
     const { loggedCut, cutBackBytes } = sink;
     if (loggedCut !== null && loggedCut > table.cut) advanceTable(table, sink.logPath);
     const stopped = await scan.run(reader);
     sink.finish();
-    const logBytes = scan.sealedBytes + sink.logBytes;
-    const lowSpace = sink.isDegraded ? { freeBytes: sink.freeBytes ?? 0 } : null;
+    const logBytes = sink.sealedBytes + sink.logBytes;
+    const lowSpace = sink.isDegraded ? { freeBytes: sink.freeBytes ?? 0, overgrown: sink.overgrown } : null;
     return {
       result: { ...scan.counters(), stopped, lowSpace, logBytes, loggedCut, cutBackBytes },
       open: { sink, table },
@@ -63,7 +63,6 @@ export const scanDisk = async (
 };
 
 class Scan {
-  sealedBytes = 0;
   private changedBytes = 0;
   private readBytes = 0;
   private holeBytes = 0;
@@ -116,7 +115,8 @@ class Scan {
         if (this.reachedThreshold()) return 'threshold';
         this.report();
       }
-      return null;
+      // The last of it may have been a hole, which is settled without a chunk.
+      return this.reachedThreshold() ? 'threshold' : null;
     } finally {
       disk.close();
     }
@@ -142,6 +142,7 @@ class Scan {
     const digests = Buffer.allocUnsafe(4096 * digestBytes);
     for (let block = first; block < end; block += 4096) {
       throwIfCancelled(this.context.signal);
+      if (this.reachedThreshold()) return;
       const count = Math.min(4096, end - block);
       const part = digests.subarray(0, count * digestBytes);
       this.table.read(block, count, part);
@@ -188,7 +189,9 @@ class Scan {
   }
 
   private reachedThreshold(): boolean {
-    return !this.sink.isDegraded && this.sealedBytes + this.sink.logBytes >= this.params.thresholdBytes;
+    const { atThreshold, thresholdBytes } = this.params;
+    if (atThreshold === 'bitmap' || this.sink.isDegraded) return false;
+    return this.sink.sealedBytes + this.sink.logBytes >= thresholdBytes;
   }
 
   private report(): void {
