@@ -69,13 +69,14 @@ export const runCrashRounds = async (options: CrashOptions): Promise<CrashOutcom
   return { kills, comparisons, restores };
 };
 
-class Site {
+/** A VM whose disks are written into all the while, a vault, and an engine's data directory. */
+export class Site {
   readonly directory: string;
+  readonly vm = 'BUSY01';
+  readonly vault: string;
+  readonly data: string;
   private readonly seed: number;
-  private readonly vm = 'BUSY01';
   private readonly disks: readonly string[];
-  private readonly vault: string;
-  private readonly data: string;
   private writers: BusyDisk[] = [];
 
   constructor(directory: string, seed: number) {
@@ -127,10 +128,14 @@ class Site {
     return seen;
   }
 
-  /** The guests shut down; a last cycle must make replicas and disks equal. Returns the number of comparisons. */
-  async finish(): Promise<number> {
+  /**
+   * The guests shut down; a last cycle must make replicas and disks equal. `first` is done before it. Returns the number
+   * of comparisons.
+   */
+  async finish(first: (engine: EngineProcess) => Promise<void> = async () => {}): Promise<number> {
     for (const writer of this.writers) await writer.quiesce();
     const engine = await EngineProcess.start(this.data);
+    await first(engine);
     await engine.job('sync', this.vm);
     const verified = await engine.job('verify', this.vm);
     if (verified.result?.kind !== 'verify' || !verified.result.identical) {
