@@ -32,6 +32,7 @@ export class BlobContent implements ReplicaContent {
   readonly #diskId: string;
   readonly #pointId: string | null;
   readonly #written = new WrittenPages();
+  readonly #writtenDigests = new WrittenPages();
   #current: Current;
   #ownCipher: { readonly data: string; readonly cipher: ReplicaCipher } | null = null;
   #nextOffset = 0;
@@ -154,7 +155,11 @@ export class BlobContent implements ReplicaContent {
         offset,
       });
     }
-    await this.#steadily((_, digests) => readPages(digests, bytes, from));
+    if (this.#writtenDigests.lacks(from, bytes.length)) return { from, bytes };
+    await this.#steadily(async (_, digests) => {
+      const isWritten = await this.#writtenDigests.touch(digests, from, bytes.length);
+      if (isWritten) await readPages(digests, bytes, from);
+    });
     this.#cipher.decryptDigests(
       bytes.subarray(0, blockCount(this.sizeBytes) * digestBytes - from),
       from / digestBytes,

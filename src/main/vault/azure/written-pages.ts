@@ -13,6 +13,14 @@ export class WrittenPages {
     readonly ranges: readonly (readonly [start: number, end: number])[];
   } | null = null;
 
+  /** Whether it is known already that [offset, offset + length) was never written. */
+  lacks(offset: number, length: number): boolean {
+    const index = Math.floor(offset / windowBytes);
+    const window = this.#window;
+    if (window?.index !== index || Math.floor((offset + length - 1) / windowBytes) !== index) return false;
+    return !window.ranges.some(([start, end]) => start < offset + length && end >= offset);
+  }
+
   /** Whether [offset, offset + length) may hold something other than zeros. */
   async touch(client: PageBlobClient, offset: number, length: number): Promise<boolean> {
     const last = Math.floor((offset + length - 1) / windowBytes);

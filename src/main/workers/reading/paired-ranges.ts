@@ -42,6 +42,17 @@ export async function* pairedRanges(
   if (open !== null) yield open;
 }
 
+/** The ranges to read; where the first disk has a hole they are queued for the consumer, because the reader runs ahead. */
+export async function* queueSecondOnly(
+  pairs: AsyncIterable<PairedRange>,
+  queue: PairedRange[],
+): AsyncGenerator<PairedRange> {
+  for await (const pair of pairs) {
+    if (pair.first) yield pair;
+    else queue.push(pair);
+  }
+}
+
 /** The extent of one disk at or behind a position. */
 class Cursor {
   readonly #extents: Iterator<Extent> | AsyncIterator<Extent>;

@@ -6,7 +6,7 @@ import type { ReplicaContent } from '../../vault/replica-vault.ts';
 import type { ComparisonFigures, Tasks } from '../protocol.ts';
 import type { BlockReader, DigestedChunk } from '../reading/block-reader.ts';
 import { chunkBytes } from '../reading/lane-protocol.ts';
-import { type PairedRange, pairedRanges } from '../reading/paired-ranges.ts';
+import { type PairedRange, pairedRanges, queueSecondOnly } from '../reading/paired-ranges.ts';
 import { type TaskContext, throwIfCancelled } from '../serve-tasks.ts';
 import { CellMap } from './cell-map.ts';
 import { RecordedDigests } from './recorded-digests.ts';
@@ -22,7 +22,7 @@ import type { Staging, StagingStart } from './staging.ts';
  * | is elsewhere, its recorded digests vouch for it   | the recorded digests; `deep`: digests of what is read    |
  * | otherwise                                         | digests of what is read                                  |
  *
- * Where both have a hole nothing is read. A block that is right at the replica under a wrong recorded digest is staged
+ * Where both have a hole only the recorded digests are looked at. A block that is right at the replica under a wrong recorded digest is staged
  * for its digest's sake, but is not different.
  */
 export class Comparison {
@@ -78,7 +78,7 @@ export class Comparison {
       const pairs = pairedRanges(disk.extents(offset), this.content.extents(offset), sizeBytes, offset);
       const chunks = reader.read({
         path,
-        ranges: queueSourceHoles(pairs, holes),
+        ranges: queueSecondOnly(pairs, holes),
         against: this.content.file,
         expected: (firstBlock, target) => this.expect(firstBlock, target),
         signal,
@@ -169,12 +169,18 @@ export class Comparison {
       const restaged = Math.min(length, Math.max(0, this.staging.restageTo - offset));
       const cleared = second ? length : restaged;
       if (cleared > 0) await this.clearHole(offset, cleared);
-      this.holeBytes += length - cleared;
-      this.countCompared(
-        (offset + cleared) / trackingBlockBytes,
-        blockCount(length - cleared),
-        length - cleared,
-      );
+      // What is recorded of a hole is looked at all the same: a replica may have lost what it held there.
+      const rest = { offset: offset + cleared, length: length - cleared };
+      for await (const piece of this.recorded.pieces(rest)) {
+        throwIfCancelled(this.context.signal);
+        if (!piece.isZero) {
+          await this.clearHole(piece.offset, piece.length);
+          continue;
+        }
+        this.holeBytes += piece.length;
+        this.countCompared(piece.offset / trackingBlockBytes, blockCount(piece.length), piece.length);
+        this.report();
+      }
     }
   }
 
@@ -252,17 +258,6 @@ export class Comparison {
         return figures();
       },
     });
-  }
-}
-
-/** What the source has is read; the rest is queued for the consumer, because the reader runs ahead of it. */
-async function* queueSourceHoles(
-  pairs: AsyncIterable<PairedRange>,
-  holes: PairedRange[],
-): AsyncGenerator<PairedRange> {
-  for await (const pair of pairs) {
-    if (pair.first) yield pair;
-    else holes.push(pair);
   }
 }
 

@@ -1,20 +1,19 @@
 import { existsSync, rmSync } from 'node:fs';
 import { ReplicationError } from '../../../contract/errors.ts';
-import { digestBytes, isZero } from '../../block/digest.ts';
+import { isZero } from '../../block/digest.ts';
 import { blockCount, trackingBlockBytes } from '../../block/tracking-block.ts';
 import { openVirtualDisk } from '../../disk/open-disk.ts';
 import { createDynamicVhdWriter } from '../../disk/vhd/dynamic-vhd-writer.ts';
 import { createVhdxWriter } from '../../disk/vhdx/vhdx-writer.ts';
-import type { VirtualDiskWriter } from '../../disk/virtual-disk.ts';
+import type { Extent, VirtualDiskWriter } from '../../disk/virtual-disk.ts';
 import { renameDurably } from '../../platform/durable.ts';
 import type { ReplicaContent } from '../../vault/replica-vault.ts';
 import type { Tasks } from '../protocol.ts';
-import { alignedRanges } from '../reading/aligned-ranges.ts';
-import type { BlockReader } from '../reading/block-reader.ts';
+import type { BlockReader, DigestedChunk } from '../reading/block-reader.ts';
 import { chunkBytes } from '../reading/lane-protocol.ts';
+import { type PairedRange, pairedRanges, queueSecondOnly } from '../reading/paired-ranges.ts';
 import { type TaskContext, throwIfCancelled } from '../serve-tasks.ts';
-
-const recordedChunk = blockCount(chunkBytes) * digestBytes;
+import { RecordedDigests } from './recorded-digests.ts';
 
 /**
  * Writes one disk of a recovery point into a new file, reads it back, and compares it with the digests taken at the cut.
@@ -61,20 +60,14 @@ const writeDisk = async (
 ): Promise<number> => {
   const writer = createWriter(params, path, content.sizeBytes);
   const data = Buffer.allocUnsafe(chunkBytes);
-  const recorded = Buffer.allocUnsafe(recordedChunk);
   let writtenBytes = 0;
   try {
-    for (let offset = 0; offset < content.sizeBytes; offset += chunkBytes) {
+    for await (const { offset, length } of inChunks(content)) {
       throwIfCancelled(context.signal);
-      const length = Math.min(chunkBytes, content.sizeBytes - offset);
-      const digests = recorded.subarray(0, blockCount(length) * digestBytes);
-      await content.digests(digests, offset / trackingBlockBytes);
-      if (!isZero(digests)) {
-        const part = data.subarray(0, length);
-        await content.read(part, offset);
-        writeNonZero(writer, part, offset);
-        writtenBytes += length;
-      }
+      const part = data.subarray(0, length);
+      await content.read(part, offset);
+      writeNonZero(writer, part, offset);
+      writtenBytes += length;
       report(context, params.diskId, 'restore', offset + length, content.sizeBytes);
     }
     await writer.close();
@@ -100,46 +93,61 @@ const verifyFile = async (
   context: TaskContext,
 ): Promise<number> => {
   const disk = openVirtualDisk(path);
-  const recorded = Buffer.allocUnsafe(recordedChunk);
+  const recorded = new RecordedDigests(content);
   let verifiedBlocks = 0;
-  const check = async (offset: number, length: number, held: Buffer | null): Promise<void> => {
-    const digests = recorded.subarray(0, blockCount(length) * digestBytes);
-    await content.digests(digests, offset / trackingBlockBytes);
-    const same = held === null ? isZero(digests) : held.equals(digests);
+  const mismatch = (offset: number): ReplicationError =>
+    new ReplicationError(
+      'VERIFY_MISMATCH',
+      `The restored copy of ${params.toPath} does not match the digests taken at its cut.`,
+      { file: params.toPath, offset },
+    );
+  const check = async ({ offset, length, digests }: DigestedChunk): Promise<void> => {
+    const expected = await recorded.of(offset / trackingBlockBytes, blockCount(length));
+    if (!digests.equals(expected)) throw mismatch(offset);
     verifiedBlocks += blockCount(length);
-    if (!same) {
-      throw new ReplicationError(
-        'VERIFY_MISMATCH',
-        `The restored copy of ${params.toPath} does not match the digests taken at its cut.`,
-        { file: params.toPath, offset },
-      );
-    }
     report(context, params.diskId, 'verify', offset + length, content.sizeBytes);
   };
   try {
-    for (const range of alignedRanges(disk.extents(), content.sizeBytes)) {
-      if (!range.hole) continue;
-      for (let offset = range.offset; offset < range.offset + range.length; offset += chunkBytes) {
-        throwIfCancelled(context.signal);
-        await check(offset, Math.min(chunkBytes, range.offset + range.length - offset), null);
+    const holes: PairedRange[] = [];
+    const checkHoles = async (before: number): Promise<void> => {
+      for (let hole = holes[0]; hole !== undefined && hole.offset < before; hole = holes[0]) {
+        holes.shift();
+        // The file is zeros there; so must be what was recorded.
+        for await (const piece of recorded.pieces(hole)) {
+          throwIfCancelled(context.signal);
+          if (!piece.isZero) throw mismatch(piece.offset);
+          verifiedBlocks += blockCount(piece.length);
+          report(context, params.diskId, 'verify', piece.offset + piece.length, content.sizeBytes);
+        }
       }
-    }
-    const reads = withoutHoles(alignedRanges(disk.extents(), content.sizeBytes));
-    for await (const chunk of reader.read({ path, ranges: reads, signal: context.signal })) {
+    };
+    const pairs = pairedRanges(disk.extents(), content.extents(), content.sizeBytes);
+    const ranges = queueSecondOnly(pairs, holes);
+    for await (const chunk of reader.read({ path, ranges, signal: context.signal })) {
       try {
-        await check(chunk.offset, chunk.length, chunk.digests);
+        await checkHoles(chunk.offset);
+        await check(chunk);
       } finally {
         chunk.release();
       }
     }
+    await checkHoles(content.sizeBytes);
     return verifiedBlocks;
   } finally {
     disk.close();
   }
 };
 
-function* withoutHoles(ranges: ReturnType<typeof alignedRanges>) {
-  for (const range of ranges) if (!range.hole) yield range;
+/** What the content may hold something in, a chunk at a time. */
+async function* inChunks(content: ReplicaContent): AsyncGenerator<Extent> {
+  for await (const range of pairedRanges(content.extents(), [], content.sizeBytes))
+    if (range.first) yield* chunksOf(range);
+}
+
+function* chunksOf(range: Extent): Generator<Extent> {
+  const end = range.offset + range.length;
+  for (let offset = range.offset; offset < end; offset += chunkBytes)
+    yield { offset, length: Math.min(chunkBytes, end - offset) };
 }
 
 const report = (
