@@ -170,7 +170,7 @@ export const requests = {
   'job.cancel': answering<JobReport>()(z.strictObject({ id: jobId })),
   /** Does what a failed or cancelled job was to do again, as a new job. */
   'job.restart': answering<JobReport>()(z.strictObject({ id: jobId })),
-  /** Answers when the job has ended, or waits for somebody to act. */
+  /** Answers when the job has ended, or waits for somebody to act; where nothing replicates by itself, for anything. */
   'job.wait': answering<JobReport>()(z.strictObject({ id: jobId })),
   /** Oldest first: the newest `limit` events that fit, or with `sinceId` those after it. */
   events: answering<readonly EventReport[]>()(

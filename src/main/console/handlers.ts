@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { checkRequest } from '../../contract/check-request.ts';
 import { ReplicationError } from '../../contract/errors.ts';
-import { isEnded, type JobReport } from '../../contract/job-reports.ts';
+import { isEnded } from '../../contract/job-reports.ts';
 import type { RequestHandlers, RequestParams } from '../../contract/requests.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { findEvents } from './find-events.ts';
@@ -18,6 +18,7 @@ import { vmHistory } from './vm-history.ts';
 import { vmSeries } from './vm-series.ts';
 import { resetStatistics, vmStatistics } from './vm-statistics.ts';
 import { findProtected, statusReport, vmStatus, vmSummary } from './vm-status.ts';
+import { waitForJob } from './wait-for-job.ts';
 
 const defaultHistory = 200;
 const loopSamplingMs = 10;
@@ -143,15 +144,7 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
       if (!isEnded(before.state) && isProtected) engine.replicator(report.vmId).cancelled(report);
       return report;
     },
-    'job.wait': async ({ id }) => {
-      const report = jobs.get(id);
-      const waitsForInput = ({ state }: JobReport) => state === 'waitingForInput';
-      if (engine.isStarted || isEnded(report.state) || report.kind !== 'initial')
-        return jobs.wait(id, waitsForInput);
-      // Nothing replicates by itself here: the one who waits drives the copy, one attempt.
-      context.background.run(`The job ${id}`, () => engine.replicator(report.vmId).initial());
-      return jobs.wait(id, (job) => job.state === 'waitingForRetry' || waitsForInput(job));
-    },
+    'job.wait': ({ id }) => waitForJob(context, id),
     'job.restart': ({ id }) =>
       restartJob(context, id, (name, params) => {
         const again = handlers[name] as (params: unknown) => Promise<unknown>;

@@ -168,6 +168,11 @@ export class VmReplicator {
     return this.resyncs.ask(deep);
   }
 
+  /** Resolves when no resynchronization is under way. */
+  resyncEnded(): Promise<void> {
+    return this.resyncs.ended();
+  }
+
   /** @throws ReplicationError `STATE_INVALID` while the VM is being resynchronized, which says how to `act` all the same */
   refuseWhileResynchronizing(act: string): void {
     const job = this.resyncs.running;

@@ -1,0 +1,24 @@
+import { renameSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { engineSite, mebibyte } from '../../support/engine-site.ts';
+
+const makeSite = engineSite();
+
+describe('waiting for a resynchronization in an engine that does not replicate by itself', () => {
+  it('ends when it waits for a retry that nobody would make, and goes on when it is asked for again', async () => {
+    const site = makeSite();
+    await site.protect();
+    await site.write('system.vhdx', 30 * mebibyte, 0x70);
+    renameSync(site.vault, `${site.vault}-away`);
+    const { id } = await site.console.request('resync', { vm: 'SRV1' });
+    expect(await site.failure(id)).toMatchObject({
+      state: 'waitingForRetry',
+      error: { code: 'VAULT_UNREACHABLE' },
+    });
+    renameSync(`${site.vault}-away`, site.vault);
+    const again = await site.console.request('resync', { vm: 'SRV1' });
+    expect(again.id).toBe(id);
+    expect(await site.failure(again.id)).toMatchObject({ state: 'succeeded', error: null });
+    expect(await site.verify()).toMatchObject({ identical: true });
+  });
+});
