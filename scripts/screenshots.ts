@@ -38,7 +38,7 @@ const walk = async (page: Page, site: TestSite): Promise<void> => {
   const { folder, dataDirectory: data, hostDirectory, vaultDirectory: vault } = site;
   await page.getByRole('button', { name: 'Create a sample site' }).waitFor();
   await takePictures(page, 'first-run-host');
-  await page.getByLabel('New folder').fill(hostDirectory);
+  await page.getByRole('textbox', { name: 'New folder' }).fill(hostDirectory);
   await click(page, 'Create a sample site');
   await page.getByRole('button', { name: 'Add the vault' }).waitFor();
   await page.getByRole('textbox', { name: 'Folder' }).fill(vault);
@@ -83,7 +83,7 @@ const walk = async (page: Page, site: TestSite): Promise<void> => {
     .first()
     .click();
   await page.getByRole('dialog').waitFor();
-  await page.getByLabel('Into the folder').fill(join(folder, 'restored'));
+  await page.getByRole('textbox', { name: 'Into the folder' }).fill(join(folder, 'restored'));
   await takePictures(page, 'vm-restore');
   await click(page, 'Cancel');
   await page.getByRole('button', { name: 'More actions for WEB01' }).click();

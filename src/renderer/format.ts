@@ -9,12 +9,36 @@ const locale = (): string => {
   return navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
 };
 
+/** Formatters cost far more to make than to use, and a busy page formats thousands of figures a second. */
+const kept = <F extends object>(make: (locale: string) => F): (() => F) => {
+  const made = new Map<string, F>();
+  return () => {
+    const key = locale();
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const formatter = make(key);
+    made.set(key, formatter);
+    return formatter;
+  };
+};
+
+const decimalFormats = [0, 1, 2].map((digits) =>
+  kept(
+    (key) =>
+      new Intl.NumberFormat(key, {
+        minimumFractionDigits: digits,
+        maximumFractionDigits: digits,
+        useGrouping: false,
+      }),
+  ),
+);
+const numberFormat = kept((key) => new Intl.NumberFormat(key));
+const timeFormat = kept((key) => new Intl.DateTimeFormat(key, { hour: '2-digit', minute: '2-digit' }));
+const dateFormat = kept((key) => new Intl.DateTimeFormat(key));
+const exactFormat = kept((key) => new Intl.DateTimeFormat(key, { dateStyle: 'full', timeStyle: 'long' }));
+
 const decimals = (value: number, digits: number): string =>
-  value.toLocaleString(locale(), {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-    useGrouping: false,
-  });
+  decimalFormats[digits]?.().format(value) ?? String(value);
 
 /** Binary bytes with the units that Windows shows: three significant digits, e.g. `412 MB`, `1.27 TB`. */
 export const formatBytes = (bytes: number): string => {
@@ -55,17 +79,17 @@ export const formatPercent = (fraction: number): string => {
   return t('unit.percent', { value: fraction < 1 ? Math.min(percent, 99) : percent });
 };
 
-export const formatNumber = (value: number): string => value.toLocaleString(locale());
+export const formatNumber = (value: number): string => numberFormat().format(value);
 
-const isSameDay = (a: Date, b: Date) => a.toDateString() === b.toDateString();
+const isSameDay = (a: Date, b: Date) =>
+  a.getDate() === b.getDate() && a.getMonth() === b.getMonth() && a.getFullYear() === b.getFullYear();
 
 /** Local time of day, with the date when it is not today's. */
 export const formatTime = (iso: string, nowMs: number): string => {
   const at = new Date(iso);
-  const time = at.toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit' });
-  return isSameDay(at, new Date(nowMs)) ? time : `${at.toLocaleDateString(locale())} ${time}`;
+  const time = timeFormat().format(at);
+  return isSameDay(at, new Date(nowMs)) ? time : `${dateFormat().format(at)} ${time}`;
 };
 
 /** The exact local time, for the tooltip. */
-export const formatExactTime = (iso: string): string =>
-  new Date(iso).toLocaleString(locale(), { dateStyle: 'full', timeStyle: 'long' });
+export const formatExactTime = (iso: string): string => exactFormat().format(new Date(iso));

@@ -118,7 +118,7 @@ test.describe('with a site of its own', () => {
     renameSync(`${site.vaultDirectory}-away`, site.vaultDirectory);
     await trouble.getByRole('button', { name: 'Retry now' }).click();
     await expect(page.locator('.ladder')).toHaveCount(0);
-    await expect(page.getByRole('row', { name: /Replication cycle Succeeded/ })).toBeVisible();
+    await expect(page.getByRole('row', { name: /Replication cycle Succeeded/ }).first()).toBeVisible();
   });
 
   test('the wizard says beside the field what is wrong, and loses nothing', async ({ page }) => {
@@ -211,7 +211,7 @@ test.describe('with a protected VM', () => {
     const downloading = page.waitForEvent('download');
     await click(page, 'Export as CSV');
     const csv = readFileSync(await (await downloading).path(), 'utf8');
-    expect(csv).toContain('id,at,level,code,vm,disk,text\r\n');
+    expect(csv).toContain('id,at,level,code,class,vm,disk,text\r\n');
     expect(csv).toContain('"WEB01"');
     await expectAccessible(page);
 
@@ -258,7 +258,7 @@ test.describe('with a protected VM', () => {
       .getByRole('button', { name: /^Restore the point/ })
       .first()
       .click();
-    const target = page.getByLabel('Into the folder');
+    const target = page.getByRole('textbox', { name: 'Into the folder' });
     await target.fill('restored');
     await expect(page.getByText('Give the full path')).toBeVisible();
     await expect(page.getByRole('button', { name: 'Restore', exact: true })).toBeDisabled();

@@ -89,7 +89,7 @@ export const protectFromNothing = async (
     'Welcome. Three steps to the first replica.',
   );
   await look(page);
-  await page.getByLabel('New folder').fill(site.hostDirectory);
+  await page.getByRole('textbox', { name: 'New folder' }).fill(site.hostDirectory);
   await clicks.button('Create a sample site');
   await expect(page.getByText(`3 VMs in ${site.hostDirectory}`)).toBeVisible();
   await page.getByRole('textbox', { name: 'Folder' }).fill(site.vaultDirectory);

@@ -6,11 +6,13 @@ import { Bar, type BarTone } from './bar.tsx';
 /** From this share of the threshold on, somebody should look. */
 const warningShare = 0.6;
 
-export const logShareOf = ({ bytes, thresholdBytes }: DiskStatus['hrl']): number =>
+type LogSize = Pick<DiskStatus['hrl'], 'bytes' | 'thresholdBytes'>;
+
+export const logShareOf = ({ bytes, thresholdBytes }: LogSize): number =>
   thresholdBytes === 0 ? 0 : bytes / thresholdBytes;
 
 interface LogBarProps {
-  readonly log: DiskStatus['hrl'];
+  readonly log: LogSize;
   /** Where the threshold lies on the bar; the end of it when not given. */
   readonly thresholdAt?: number;
 }

@@ -1,3 +1,4 @@
+import { memo } from 'react';
 import { formatExactTime, formatTime } from '../format.ts';
 
 interface MomentProps {
@@ -6,8 +7,10 @@ interface MomentProps {
 }
 
 /** A time of day, with the exact time on hover. */
-export const Moment = ({ iso, nowMs }: MomentProps) => (
+export const Moment = ({ iso, nowMs }: MomentProps) => <Shown iso={iso} text={formatTime(iso, nowMs)} />;
+
+const Shown = memo(({ iso, text }: { readonly iso: string; readonly text: string }) => (
   <time dateTime={iso} title={formatExactTime(iso)}>
-    {formatTime(iso, nowMs)}
+    {text}
   </time>
-);
+));

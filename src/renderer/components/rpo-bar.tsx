@@ -8,6 +8,10 @@ const ordinaryTimes = 2;
 export const isRpoLate = (rpoSeconds: number, frequencySeconds: number): boolean =>
   rpoSeconds > frequencySeconds * ordinaryTimes;
 
+/** Where an age lies on the bar, 0–1 and beyond; the target lies in its middle. */
+export const rpoScale = (rpoSeconds: number, frequencySeconds: number): number =>
+  rpoSeconds / (frequencySeconds * ordinaryTimes);
+
 interface RpoBarProps {
   readonly rpoSeconds: number;
   readonly frequencySeconds: number;

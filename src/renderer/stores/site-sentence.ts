@@ -1,6 +1,7 @@
 import { errorCatalogue } from '../../contract/error-catalogue.ts';
 import { formatTime } from '../format.ts';
-import { t } from '../i18n/words.ts';
+import { currentLanguage, t } from '../i18n/words.ts';
+import { reasonWords } from '../reason-words.ts';
 import { isFirstCopy, type VmRow } from './vm-rows.ts';
 
 const countSentence = (covered: number, all: number): string =>
@@ -14,8 +15,11 @@ export const troubleOf = (row: VmRow, nowMs: number): string | null => {
   if (status === null || status.health === 'Normal') return null;
   const [worst] = status.healthReasons;
   // In one sentence for the whole site the error's title says enough; paths and details are on the VM's page.
-  const title = worst?.code === undefined ? undefined : `${errorCatalogue[worst.code].title}.`;
-  const reason = title ?? worst?.text ?? t('site.needsAttention');
+  const title =
+    worst?.code === undefined || currentLanguage() !== 'en'
+      ? undefined
+      : `${errorCatalogue[worst.code].title}.`;
+  const reason = title ?? (worst === undefined ? t('site.needsAttention') : reasonWords(worst));
   const retry = status.retry;
   const next =
     retry === null ? '' : ` ${t('site.nextTry', { time: formatTime(retry.nextAttemptAt, nowMs) })}`;

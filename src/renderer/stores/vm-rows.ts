@@ -77,21 +77,36 @@ export const actionFor = (status: VmStatus): RowAction | null => {
   return status.state === 'Replicating' && status.activity === null ? 'sync' : null;
 };
 
+/** What of a line follows from the status alone: told once for each status, however often the table is drawn. */
+const lineOf = (status: VmStatus): Omit<VmRow, 'rpoSeconds'> => {
+  const known = lines.get(status);
+  if (known !== undefined) return known;
+  const { id, name, disks } = status;
+  const line = {
+    id,
+    name,
+    sizeBytes: disks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    status,
+    fullestLog: fullestLog(disks),
+    progress: joinProgress(disks),
+    action: actionFor(status),
+  };
+  lines.set(status, line);
+  return line;
+};
+const lines = new WeakMap<VmStatus, Omit<VmRow, 'rpoSeconds'>>();
+
+const byName = new Intl.Collator().compare;
+
 /** The table's lines, worst first, then by name; VMs without protection last. */
 export const vmRows = (site: Pick<SiteState, 'statuses' | 'summaries'>, nowMs: number): readonly VmRow[] => {
-  const protectedRows = [...site.statuses.values()].map(({ status, receivedAtMs }): VmRow => {
-    const { id, name, disks, rpoSeconds } = status;
-    return {
-      id,
-      name,
-      sizeBytes: disks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-      status,
-      rpoSeconds: rpoSeconds === null ? null : rpoSeconds + Math.max(0, nowMs - receivedAtMs) / 1000,
-      fullestLog: fullestLog(disks),
-      progress: joinProgress(disks),
-      action: actionFor(status),
-    };
-  });
+  const protectedRows = [...site.statuses.values()].map(
+    ({ status, receivedAtMs }): VmRow => ({
+      ...lineOf(status),
+      rpoSeconds:
+        status.rpoSeconds === null ? null : status.rpoSeconds + Math.max(0, nowMs - receivedAtMs) / 1000,
+    }),
+  );
   const otherRows = site.summaries
     .filter((summary) => !site.statuses.has(summary.id) && !summary.protected)
     .map(
@@ -106,7 +121,5 @@ export const vmRows = (site: Pick<SiteState, 'statuses' | 'summaries'>, nowMs: n
         action: null,
       }),
     );
-  return [...protectedRows, ...otherRows].sort(
-    (a, b) => rankOf(a) - rankOf(b) || a.name.localeCompare(b.name),
-  );
+  return [...protectedRows, ...otherRows].sort((a, b) => rankOf(a) - rankOf(b) || byName(a.name, b.name));
 };

@@ -3,6 +3,7 @@ import { ChevronDown20Regular, ChevronRight20Regular } from '@fluentui/react-ico
 import type { JobReport } from '../../../contract/job-reports.ts';
 import { ErrorDetails } from '../../components/error-details.tsx';
 import { Moment } from '../../components/moment.tsx';
+import { ProgressLine } from '../../components/progress-bar.tsx';
 import { formatDuration, formatPercent, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
 import { hrefOf } from '../../router.ts';
@@ -54,7 +55,11 @@ const State = ({ job, nowMs }: { readonly job: JobReport; readonly nowMs: number
     </span>
     {job.state === 'running' && job.percent !== null ? (
       <div className="progress">
-        <progress max={100} value={job.percent} aria-label={t(`job.${job.kind}`)} />
+        <ProgressLine
+          fraction={job.percent / 100}
+          label={t(`job.${job.kind}`)}
+          text={formatPercent(job.percent / 100)}
+        />
         <span className="note">{formatPercent(job.percent / 100)}</span>
       </div>
     ) : null}

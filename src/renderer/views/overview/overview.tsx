@@ -1,5 +1,5 @@
 import { Button } from '@fluentui/react-components';
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useDeferredValue, useMemo, useState } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { ButtonLink } from '../../components/button-link.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
@@ -32,17 +32,20 @@ const EmptyHost = () => {
 
 /** Is everything protected, what needs a person, what is running: the first thing an administrator sees. */
 export const Overview = () => {
-  const site = useSite(useShallow(({ statuses, summaries }) => ({ statuses, summaries })));
-  const now = useNow();
+  const pushed = useSite(useShallow(({ statuses, summaries }) => ({ statuses, summaries })));
+  const ticked = useNow();
+  // What the engine tells is drawn between what the user does, never before it.
+  const site = useDeferredValue(pushed);
+  const now = useDeferredValue(ticked);
   const [filter, setFilter] = useState<VmFilter>('all');
   const [search, setSearch] = useState('');
   const [order, setOrder] = useState<SortOrder>({ column: 'health', descending: false });
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const rows = useMemo(() => vmRows(site, Math.max(now, Date.now())), [site, now]);
   const select = useCallback((next: ReadonlySet<string>) => setSelected(next), []);
+  const shown = useMemo(() => arrangeRows(rows, filter, search, order), [rows, filter, search, order]);
   if (rows.length === 0) return <EmptyHost />;
 
-  const shown = arrangeRows(rows, filter, search, order);
   const clear = (): void => {
     setFilter('all');
     setSearch('');

@@ -1,17 +1,22 @@
-import { Checkbox } from '@fluentui/react-components';
 import { memo } from 'react';
-import { ButtonLink } from '../../components/button-link.tsx';
-import { HealthBadge } from '../../components/health-badge.tsx';
-import { LogBar } from '../../components/log-bar.tsx';
-import { MainAction } from '../../components/main-action.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { ProgressBar } from '../../components/progress-bar.tsx';
 import { RowMenu } from '../../components/row-menu.tsx';
-import { RpoBar } from '../../components/rpo-bar.tsx';
-import { formatBytes, formatDuration, formatTime } from '../../format.ts';
+import { isRpoLate, rpoScale } from '../../components/rpo-bar.tsx';
+import { formatDuration, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
-import { hrefOf } from '../../router.ts';
+import { reasonWords } from '../../reason-words.ts';
 import { isFirstCopy, type VmRow } from '../../stores/vm-rows.ts';
+import {
+  EmptyCell,
+  HealthCell,
+  HelpingAction,
+  LogCell,
+  NameCell,
+  ProtectAction,
+  RpoCell,
+  SelectCell,
+} from './vm-cells.tsx';
 
 interface VmLineProps {
   readonly row: VmRow;
@@ -31,7 +36,7 @@ const Activity = ({ row, nowMs }: { readonly row: VmRow; readonly nowMs: number 
       {progress === null ? status.activity : <ProgressBar progress={progress} />}
       {reason === undefined ? null : (
         <div className={runs ? 'note clamp' : 'clamp'} title={reason.text}>
-          {reason.text}
+          {reasonWords(reason)}
         </div>
       )}
       {status.retry === null ? null : (
@@ -44,16 +49,25 @@ const Activity = ({ row, nowMs }: { readonly row: VmRow; readonly nowMs: number 
   );
 };
 
+const Rpo = ({ row: { rpoSeconds, status } }: { readonly row: VmRow }) => {
+  const frequency = status?.frequencySeconds;
+  if (rpoSeconds === null || !frequency) return <EmptyCell />;
+  return (
+    <RpoCell
+      text={formatDuration(rpoSeconds)}
+      target={formatDuration(frequency)}
+      percent={Math.min(100, Math.round(rpoScale(rpoSeconds, frequency) * 100))}
+      markPercent={rpoScale(frequency, frequency) * 100}
+      tone={isRpoLate(rpoSeconds, frequency) ? 'warning' : 'quiet'}
+    />
+  );
+};
+
 const Actions = ({ row: { id, name, status, action } }: { readonly row: VmRow }) => {
-  if (status === null)
-    return (
-      <ButtonLink to={{ view: 'protect', vms: [id] }} size="small" label={`${t('action.protect')} ${name}`}>
-        {t('action.protect')}
-      </ButtonLink>
-    );
+  if (status === null) return <ProtectAction id={id} name={name} />;
   return (
     <>
-      {action === null ? null : <MainAction action={action} vm={status} size="small" />}
+      {action === null ? null : <HelpingAction action={action} id={id} name={name} />}
       <RowMenu status={status} />
     </>
   );
@@ -70,59 +84,25 @@ const looksSame = (before: VmLineProps, after: VmLineProps): boolean =>
 
 /** One VM in the table. */
 export const VmLine = memo(({ row, nowMs, selected, onSelect }: VmLineProps) => {
-  const { id, name, status, rpoSeconds, fullestLog } = row;
-  const none = t('common.none');
+  const { id, name, status, fullestLog } = row;
   return (
     <tr data-vm={name} className={selected ? 'selected' : undefined}>
-      <td className="narrow">
-        <Checkbox
-          aria-label={t('overview.select', { vm: name })}
-          checked={selected}
-          onChange={(_event, data) => onSelect(id, data.checked === true)}
-        />
-      </td>
-      <th scope="row">
-        <a href={hrefOf({ view: 'vm', id, tab: 'disks' })}>{name}</a>
-        <div className="note">
-          {formatBytes(row.sizeBytes)}
-          {status?.vault ? ` · ${t('vm.vault', { vault: status.vault })}` : ''}
-        </div>
-      </th>
-      <td>
-        {status === null ? (
-          <span className="quiet">{t('state.Disabled')}</span>
-        ) : (
-          <HealthBadge health={status.health} />
-        )}
-        {status === null ? null : <div className="note">{t(`state.${status.state}`)}</div>}
-      </td>
-      <td className="figure">
-        {rpoSeconds === null || !status?.frequencySeconds ? (
-          none
-        ) : (
-          <>
-            {formatDuration(rpoSeconds)}
-            <RpoBar rpoSeconds={rpoSeconds} frequencySeconds={status.frequencySeconds} />
-            <div className="note">
-              {t('vm.rpoTarget', { duration: formatDuration(status.frequencySeconds) })}
-            </div>
-          </>
-        )}
-      </td>
-      <td className="figure">
-        {status?.lastSyncAt ? <Moment iso={status.lastSyncAt} nowMs={nowMs} /> : none}
-      </td>
-      <td className="figure">
-        {fullestLog === null ? (
-          none
-        ) : (
-          <>
-            {formatBytes(fullestLog.bytes)}
-            <LogBar log={fullestLog} />
-            <div className="note">{t('vm.logLimit', { size: formatBytes(fullestLog.thresholdBytes) })}</div>
-          </>
-        )}
-      </td>
+      <SelectCell id={id} name={name} selected={selected} onSelect={onSelect} />
+      <NameCell id={id} name={name} sizeBytes={row.sizeBytes} vault={status?.vault ?? null} />
+      <HealthCell health={status?.health ?? null} state={status?.state ?? 'Disabled'} />
+      <Rpo row={row} />
+      {status?.lastSyncAt ? (
+        <td className="figure">
+          <Moment iso={status.lastSyncAt} nowMs={nowMs} />
+        </td>
+      ) : (
+        <EmptyCell />
+      )}
+      {fullestLog === null ? (
+        <EmptyCell />
+      ) : (
+        <LogCell bytes={fullestLog.bytes} thresholdBytes={fullestLog.thresholdBytes} />
+      )}
       <td className="activity">
         <Activity row={row} nowMs={nowMs} />
       </td>

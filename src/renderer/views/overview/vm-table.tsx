@@ -1,6 +1,6 @@
 import { Checkbox } from '@fluentui/react-components';
 import { ArrowDown12Regular, ArrowUp12Regular } from '@fluentui/react-icons';
-import { useCallback, useRef } from 'react';
+import { memo, useCallback, useRef } from 'react';
 import { t } from '../../i18n/words.ts';
 import type { SortColumn, SortOrder } from '../../stores/table-order.ts';
 import type { VmRow } from '../../stores/vm-rows.ts';
@@ -44,7 +44,7 @@ const SortHead = ({ column, order, figure = false, onSort }: SortHeadProps) => {
 };
 
 /** The VMs of the site, worst first unless sorted otherwise. */
-export const VmTable = ({ rows, nowMs, order, selected, onSort, onSelect }: VmTableProps) => {
+export const VmTable = memo(({ rows, nowMs, order, selected, onSort, onSelect }: VmTableProps) => {
   const chosen = rows.filter(({ id }) => selected.has(id)).length;
   const latest = useRef(selected);
   latest.current = selected;
@@ -88,4 +88,4 @@ export const VmTable = ({ rows, nowMs, order, selected, onSort, onSelect }: VmTa
       </tbody>
     </table>
   );
-};
+});
