@@ -18,6 +18,7 @@ import { deltaBench } from './delta-bench.ts';
 import { enduranceBench } from './endurance-bench.ts';
 import { initialBench } from './initial-bench.ts';
 import type { BenchResult } from './measure.ts';
+import { resyncBench } from './resync-bench.ts';
 import { roundBench } from './round-bench.ts';
 import { scanBench } from './scan-bench.ts';
 import { sparseBench } from './sparse-bench.ts';
@@ -27,6 +28,7 @@ const benches = {
   scan: scanBench,
   delta: deltaBench,
   sparse: sparseBench,
+  resync: resyncBench,
   azure: azureBench,
   'azure-null': azureNullBench,
   'azure-delta': azureDeltaBench,
