@@ -23,8 +23,8 @@ export interface BundleResult {
 
 /**
  * Collects what tells of a fault into a new zip file: log, settings, versions, status, events, jobs, and what the headers
- * of disks and logs say. Never a disk's data, never a secret: settings hold none, and every text is searched for what
- * looks like one. What cannot be had is told in the bundle and does not keep the rest from it.
+ * of disks and logs say. Never a disk's data, never a secret: addresses that may hold a key are blanked wherever they
+ * stand, and every text is searched for what looks like a secret. What cannot be had is told in the bundle and does not keep the rest from it.
  * @throws ReplicationError `DISK_TARGET_EXISTS`, `DISK_WRITE_FAILED`, `CANCELLED`
  */
 export const writeSupportBundle = async (
@@ -38,12 +38,13 @@ export const writeSupportBundle = async (
     const zip = new ZipFile();
     const entries: string[] = [];
     const written = writeStream(zip, file);
+    const blanked = await blanksOf(session);
     for (const [index, { name, collect }] of parts.entries()) {
       if (session.signal.aborted)
         throw new ReplicationError('CANCELLED', 'The support bundle was not finished; no file was left.');
       onProgress(name, index, parts.length);
       for (const [entry, text] of await collected(name, collect)) {
-        zip.addBuffer(Buffer.from(withoutSecrets(text)), entry);
+        zip.addBuffer(Buffer.from(withoutSecrets(blanked(text))), entry);
         entries.push(entry);
       }
     }
@@ -56,6 +57,28 @@ export const writeSupportBundle = async (
     file.discard();
     throw error;
   }
+};
+
+/**
+ * Takes the addresses out of a text that whoever has them can call: of the webhook and of the health ping. Many services
+ * put a key into them, some into the name of the host.
+ */
+const blanksOf = async (session: Session): Promise<(text: string) => string> => {
+  const { alerts, healthPing } = await session.request('settings.show', {}).catch(() => unknownSettings);
+  const addresses = [alerts.webhook.url, healthPing.url].flatMap(formsOf);
+  return (text) => addresses.reduce((clean, address) => clean.replaceAll(address, '***'), text);
+};
+
+/** What cannot be asked for is in no part of the bundle either, except in the log. */
+const unknownSettings = { alerts: { webhook: { url: '' } }, healthPing: { url: '' } };
+
+/** As it was typed, and what requests and messages make of it: the longest first. */
+const formsOf = (address: string): string[] => {
+  if (!URL.canParse(address)) return [];
+  const { href, host, hostname, pathname, search } = new URL(address);
+  // The name of a service, not that of this machine or of one beside it, which may be any word.
+  const names = /[a-z].*\./.test(hostname) ? [host, hostname] : [];
+  return [...new Set([address, href, `${host}${pathname}${search}`, ...names])];
 };
 
 type Entries = readonly (readonly [name: string, text: string])[];

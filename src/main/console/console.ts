@@ -121,7 +121,7 @@ class EngineConsole implements Console {
     };
     this.sampler = new Sampler(base, (vm, nowMs) => statistics.follow(vm, nowMs));
     this.engine = new ReplicationEngine(base);
-    const locations = new ReplicaLocations(this.store, vaults);
+    const locations = new ReplicaLocations(this.store, vaults, clock);
     const places = new PlaceObserver({ store: this.store, clock, vaults, dataDirectory });
     this.alerts = new Alerts({
       ...base,

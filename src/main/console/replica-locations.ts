@@ -1,48 +1,92 @@
+import { ReplicationError } from '../../contract/errors.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { ProtectedDiskRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { VaultKeeper } from './vault-keeper.ts';
 
-interface Known {
-  readonly protectedAtMs: number;
-  readonly locations: ReadonlyMap<string, string>;
-}
+/** For so long a vault, or a VM's part of it, that did not answer is not asked again. */
+const failureMs = 30_000;
 
-/** Where each replica of a VM is, for people; asked of the vault once and remembered, so that a status costs no round trip. */
+/**
+ * Where each replica of a VM is, for people. The vault is asked once for each lineage of a disk and the answer kept in the
+ * disk's record, so that a status costs no round trip and a vault that is away changes nothing.
+ */
 export class ReplicaLocations {
   private readonly store: Store;
-  private readonly vaults: VaultKeeper;
-  private readonly known = new Map<string, Known>();
+  private readonly vaults: Pick<VaultKeeper, 'with'>;
+  private readonly clock: Clock;
+  /** Vaults and VMs that did not answer, and when. */
+  private readonly failures = new Map<string, number>();
 
-  constructor(store: Store, vaults: VaultKeeper) {
+  constructor(store: Store, vaults: Pick<VaultKeeper, 'with'>, clock: Clock) {
     this.store = store;
     this.vaults = vaults;
+    this.clock = clock;
   }
 
-  /** Disk id → path or URL. Empty until the first replica is complete, or while the vault cannot be asked. */
+  /** Disk id → path or URL. Empty until the first replica is complete; the last one known while the vault cannot be asked. */
   async of(vmId: string): Promise<ReadonlyMap<string, string>> {
     const record = this.store.protections.get(vmId);
     if (record === null || record.committedCut === 0) return new Map();
-    const { protectedAtMs, vaultName } = record;
-    const known = this.known.get(vmId);
-    // Of this protection, not of an earlier one into another vault.
-    if (known?.protectedAtMs === protectedAtMs) return known.locations;
-    const locations = await this.ask(vaultName, vmId);
-    if (locations !== null) this.known.set(vmId, { protectedAtMs, locations });
-    return locations ?? new Map();
+    const { vaultName } = record;
+    if (this.hasUnknown(vmId) && !this.hasFailed(vaultOf(vaultName)) && !this.hasFailed(vmId))
+      await this.learn(vaultName, vmId);
+    return new Map(
+      this.disksOf(vmId).flatMap(({ diskId, replica }) =>
+        replica === undefined ? [] : [[diskId, replica.location] as const],
+      ),
+    );
   }
 
-  private async ask(vaultName: string, vmId: string): Promise<ReadonlyMap<string, string> | null> {
+  private async learn(vaultName: string, vmId: string): Promise<void> {
+    let locations: ReadonlyMap<string, string>;
     try {
-      return await this.vaults.with(vaultName, async (vault) => {
-        const reader = await vault.readVm(vmId);
-        try {
-          return new Map((await reader.diskStates()).map(({ diskId, location }) => [diskId, location]));
-        } finally {
-          await reader.close();
-        }
-      });
-    } catch {
+      locations = await this.ask(vaultName, vmId);
+    } catch (thrown) {
       // A status must not fail because a vault is away: the replication's own attempts report that.
-      return null;
+      const isMissing = ReplicationError.from(thrown).code === 'REPLICA_MISSING';
+      this.failures.set(isMissing ? vmId : vaultOf(vaultName), this.clock.now());
+      return;
     }
+    for (const disk of this.disksOf(vmId)) {
+      const { diskId, lineage, phase } = disk;
+      const location = locations.get(diskId);
+      if (location !== undefined && lineage !== null && phase === 'complete')
+        this.store.protectedDisks.put({ ...disk, replica: { location, lineage } });
+    }
+    // A disk that the vault does not know is no reason to ask again at once.
+    if (this.hasUnknown(vmId)) this.failures.set(vmId, this.clock.now());
+  }
+
+  private ask(vaultName: string, vmId: string): Promise<ReadonlyMap<string, string>> {
+    return this.vaults.with(vaultName, async (vault) => {
+      const reader = await vault.readVm(vmId);
+      try {
+        return new Map((await reader.diskStates()).map(({ diskId, location }) => [diskId, location]));
+      } finally {
+        await reader.close();
+      }
+    });
+  }
+
+  private hasUnknown(vmId: string): boolean {
+    return this.disksOf(vmId).some((disk) => disk.phase === 'complete' && !isCurrent(disk));
+  }
+
+  private disksOf(vmId: string): ProtectedDiskRecord[] {
+    return this.store.protectedDisks.list(vmId).filter(({ excluded }) => !excluded);
+  }
+
+  private hasFailed(key: string): boolean {
+    const failedAtMs = this.failures.get(key);
+    if (failedAtMs === undefined) return false;
+    if (Math.abs(this.clock.now() - failedAtMs) < failureMs) return true;
+    this.failures.delete(key);
+    return false;
   }
 }
+
+const isCurrent = ({ replica, lineage }: ProtectedDiskRecord): boolean =>
+  replica !== undefined && replica.lineage === lineage;
+
+const vaultOf = (vaultName: string): string => `vault ${vaultName}`;

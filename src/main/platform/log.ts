@@ -60,8 +60,12 @@ const secrets: readonly RegExp[] = [
   /((?:AccountKey|SharedAccessKey|SharedAccessSignature|Password|Pwd)=)[^;"\\]+/gi,
   // credentials in headers
   /(\b(?:Bearer|SharedKey|Basic)\s+)[A-Za-z0-9+/=._~:-]{8,}/g,
+  // user:password@ of a proxy, with or without its scheme
+  /((?:https?|all)_proxy["']?\s*[=:]\s*["']?(?:\w+:\/\/)?)[^\s"'@/]+(?=@)/gi,
   // user:password@ in a URL
   /(:\/\/[^/\s:@"]+:)[^/\s@"]+(?=@)/g,
+  // token@ in a URL
+  /(:\/\/)[^/\s:@"*]{16,}(?=@)/g,
 ];
 
 /** The text with everything that looks like a secret replaced by `***`. A last line of defence: secrets are not to be logged at all. */

@@ -58,6 +58,12 @@ const migrations: readonly string[] = [
   `CREATE TABLE comparisons (
      vm_id TEXT PRIMARY KEY REFERENCES protections (vm_id) ON DELETE CASCADE, record TEXT NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  // Failures of before stay a week from when they were, like new ones.
+  `ALTER TABLE attempts ADD COLUMN kept_until INTEGER NOT NULL DEFAULT 0;
+   UPDATE attempts SET kept_until = json_extract(record, '$.atMs') + 604800000
+     WHERE json_extract(record, '$.outcome') = 'failed';
+   DROP INDEX attempts_of_vm;
+   CREATE INDEX attempts_of_vm ON attempts (vm_id, id, kept_until);`,
 ];
 
 export const newestVersion = migrations.length;

@@ -109,6 +109,8 @@ export const protectedDiskRecord = z.object({
   isOs: z.boolean(),
   excluded: z.boolean(),
   lineage: z.string().nullable(),
+  /** Where the vault said that the replica is, and for which lineage it said so. */
+  replica: z.object({ location: z.string(), lineage: z.string() }).optional(),
   phase: z.literal(['pending', 'initial', 'complete']),
   /** The cut that the disk's next log builds on: the one its last sealed log, or its initial replica, ended with. */
   logBaseCut: z.number().int().min(0),

@@ -1,10 +1,9 @@
+import { AttemptTable } from './attempt-table.ts';
 import { type ComparisonRecord, comparisonRecord } from './comparison-record.ts';
 import { JobTable } from './job-table.ts';
 import { JournalTable } from './journal-table.ts';
 import { KeyedTable } from './keyed-table.ts';
 import {
-  type AttemptRecord,
-  attemptRecord,
   type CycleRecord,
   cycleRecord,
   type EventRecord,
@@ -35,7 +34,7 @@ export interface Store {
   /** By VM id: the last resynchronization of each. One needs its protection. */
   readonly comparisons: KeyedTable<[vmId: string], ComparisonRecord>;
   readonly jobs: JobTable;
-  readonly attempts: JournalTable<AttemptRecord>;
+  readonly attempts: AttemptTable;
   readonly cycles: JournalTable<CycleRecord>;
   readonly events: JournalTable<EventRecord>;
   /** What is sampled of each VM; goes with its protection. */
@@ -88,12 +87,7 @@ export const openStore = (path: string): Store => {
       schema: comparisonRecord,
     }),
     jobs: new JobTable(file),
-    attempts: new JournalTable(file, {
-      table: 'attempts',
-      schema: attemptRecord,
-      columns: ofVm,
-      keep: 5_000,
-    }),
+    attempts: new AttemptTable(file),
     cycles: new JournalTable(file, { table: 'cycles', schema: cycleRecord, columns: ofVm, keep: 50_000 }),
     events: new JournalTable(file, { table: 'events', schema: eventRecord, columns: ofVm, keep: 10_000 }),
     samples: new SampleTable(file),

@@ -9,6 +9,21 @@ const site = engineSite();
 const key = Buffer.from('a planted key that nobody may ever find again').toString('base64');
 const signature = 'plantedSignature%2Bnobody%2Fmay%2Ffind%3D';
 const password = 'planted-Passw0rd';
+const webhook = 'https://plantedwebhook.hooks.example.org/services/planted-webhook-key?token=planted-token';
+const ping = 'https://ping.example.org/planted-ping-key';
+const proxies = [
+  'HTTPS_PROXY=http://planted-user:planted-proxy-password@proxy.example.org:3128',
+  'https_proxy=planted-user:planted-proxy-password@proxy.example.org:3128',
+  'through http://planted-proxy-token@proxy.example.org:3128',
+];
+/** What settings hold: in the bundle they are blanked. */
+const addresses = [
+  'plantedwebhook',
+  'planted-webhook-key',
+  'planted-token',
+  'planted-ping-key',
+  'planted-proxy',
+];
 const planted = [key, signature, password];
 
 /** Nothing listens there. */
@@ -28,6 +43,10 @@ describe('secrets', () => {
         .request('vault.add', { name: 'cloud', target: 'azure:replicas', connectionString: target })
         .catch((error: Error) => failures.push(JSON.stringify(error), error.message));
     }
+    await engine.request('settings.change', {
+      alerts: { webhook: { enabled: false, url: webhook } },
+      healthPing: { url: ping },
+    });
     await engine.request('events', { text: `Password=${password}` });
     expect(failures.length).toBeGreaterThan(0);
     const reports = [
@@ -45,7 +64,14 @@ describe('secrets', () => {
     const logged = readFileSync(log, 'utf8');
     writeFileSync(
       log,
-      `{"msg":"https://acc.blob.core.windows.net/c?sv=1&sig=${signature}"}\n{"msg":"AccountKey=${key};Password=${password};"}\n`,
+      `{"msg":"https://acc.blob.core.windows.net/c?sv=1&sig=${signature}"}\n{"msg":"AccountKey=${key};Password=${password};"}\n${[
+        ...proxies,
+        `could not call ${webhook}`,
+        'plantedwebhook.hooks.example.org does not answer',
+        `got no answer from ${new URL(ping).href}/fail`,
+      ]
+        .map((msg) => `${JSON.stringify({ msg })}\n`)
+        .join('')}`,
       { flag: 'a' },
     );
     const bundle = join(site().directory, 'bundle.zip');
@@ -69,6 +95,14 @@ describe('secrets', () => {
     );
     const unpacked = await unzip(bundle);
     expect(Object.keys(unpacked).toSorted()).toEqual(entries.toSorted());
+    const bundled = Object.values(unpacked);
+    for (const address of addresses)
+      expect(bundled.filter((text) => text.includes(address)).map((text) => text.slice(-2000))).toEqual([]);
+    expect(unpacked['logs/hvrc.log']).toContain('@proxy.example.org:3128');
+    expect(JSON.parse(unpacked['settings.json']!)).toMatchObject({
+      alerts: { webhook: { url: '***' } },
+      healthPing: { url: '***' },
+    });
     expect(unpacked['disks/SRV1/system.vhdx.json']).toContain('"sizeBytes": 67108864');
     const again = run();
     expect(again.status).toBe(1);
@@ -77,7 +111,7 @@ describe('secrets', () => {
     const files = globSync('**/*', { cwd: site().data(), withFileTypes: true })
       .filter((entry) => entry.isFile() && entry.name !== 'secrets.json' && entry.name !== 'hvrc.log')
       .map((entry) => readFileSync(join(entry.parentPath, entry.name)).toString('latin1'));
-    const texts = [logged, ...files, ...Object.values(unpacked), JSON.stringify(reports), ...failures];
+    const texts = [logged, ...files, ...bundled, JSON.stringify(reports), ...failures];
     for (const secret of planted) expect(texts.filter((text) => text.includes(secret))).toEqual([]);
   });
 });
