@@ -289,7 +289,7 @@ export const errorCatalogue = {
   ENGINE_STOPPED: recoverable('The engine was stopped', 'Start the engine again; work goes on by itself.'),
   STORE_DAMAGED: nonRecoverable(
     'The database of the engine is damaged',
-    'Restore the data directory, or start with an empty one.',
+    'It is set aside and rebuilt by itself at the next start; where that is refused, let this account rename files in the data directory.',
   ),
   STORE_UNSUPPORTED: nonRecoverable('The database of the engine has a newer format', 'Update this product.'),
   STORE_FAILED: recoverable(

@@ -103,7 +103,8 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   ENGINE_UNRESPONSIVE: 'An engine holds the data directory and does not answer on its socket.',
   ENGINE_STOPPED:
     'The engine was ended in an orderly way while the work was under way; it goes on at the next start.',
-  STORE_DAMAGED: 'SQLite or a check of the records found the database damaged.',
+  STORE_DAMAGED:
+    'SQLite or a check of the records found the database damaged. At the start it is set aside and rebuilt.',
   STORE_UNSUPPORTED: 'A newer version of this product wrote the database.',
   STORE_FAILED: 'SQLite could not read or write the database, which itself is sound as far as known.',
   DATA_DIRECTORY_UNUSABLE: 'The directory for database, log and sign-ins cannot be created, read or written.',

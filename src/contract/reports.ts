@@ -9,6 +9,7 @@ import type { ErrorReport } from './errors.ts';
 import type { CycleResult, JobKind, JobReport } from './job-reports.ts';
 import type { DiskFormat, Health, ReplicationState } from './model.ts';
 import type { PrerequisiteCheck } from './prerequisites.ts';
+import type { RebuiltReport } from './rebuilt.ts';
 import type { ResyncProgress } from './resync.ts';
 import type { ResyncStatus } from './resync-reports.ts';
 
@@ -149,6 +150,8 @@ export interface StatusReport {
   readonly hostHealth: HostHealth;
   /** When the window for resynchronizations opens next; null when it is off. */
   readonly nextWindowAt: string | null;
+  /** Told for a day, and until every VM goes on. */
+  readonly rebuilt?: RebuiltReport;
   readonly vms: readonly VmStatus[];
 }
 
@@ -217,4 +220,6 @@ export interface EngineReport {
   readonly peakMemoryBytes: number;
   /** How late the main thread's timers ran in the worst 1 % of cases since the start, milliseconds. */
   readonly eventLoopDelayP99Ms: number;
+  /** Told for a day, and until every VM goes on. */
+  readonly rebuilt?: RebuiltReport;
 }

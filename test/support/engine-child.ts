@@ -3,6 +3,8 @@
  * Arguments: data directory, and the task before which it kills itself, if any.
  */
 
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { ReplicationError } from '../../src/contract/errors.ts';
@@ -31,6 +33,14 @@ class FatalPool extends WorkerPool {
     return super.run(kind, params, options);
   }
 }
+
+const renameSync = fs.renameSync;
+fs.renameSync = (from, to) => {
+  if (killBefore === 'rebuilt' && String(from).endsWith('.rebuilding')) process.kill(process.pid, 'SIGKILL');
+  renameSync(from, to);
+  if (killBefore === 'set-aside' && String(to).includes('.damaged-')) process.kill(process.pid, 'SIGKILL');
+};
+syncBuiltinESMExports();
 
 const engine = await openConsole({ dataDirectory, workersDirectory, pool: new FatalPool(workersDirectory) });
 const loopDelay = monitorEventLoopDelay({ resolution: 1 });

@@ -21,8 +21,11 @@ export interface EngineStats {
   readonly loopDelayMaxMs: number;
 }
 
-/** `commit`: of what was prepared at the vault without a log. Else a task of the workers. */
-export type KillPoint = 'commit' | TaskKind;
+/**
+ * `commit`: of what was prepared at the vault without a log. `set-aside`: after a damaged database was renamed, `rebuilt`:
+ * before a rebuilt one gets its name. Else a task of the workers.
+ */
+export type KillPoint = 'commit' | 'set-aside' | 'rebuilt' | TaskKind;
 
 interface Pending {
   resolve(value: unknown): void;
@@ -63,6 +66,12 @@ export class EngineProcess {
     const engine = new EngineProcess(dataDirectory, killBefore);
     await new Promise<unknown>((resolve, reject) => engine.pending.set(0, { resolve, reject }));
     return engine;
+  }
+
+  /** Starts one that ends by itself before it can be asked anything. */
+  static async startAndDie(dataDirectory: string, killBefore: KillPoint): Promise<void> {
+    const engine = new EngineProcess(dataDirectory, killBefore);
+    await engine.exited;
   }
 
   request<N extends RequestName>(name: N, params: RequestParams<N>): Promise<RequestResult<N>> {

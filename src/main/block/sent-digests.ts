@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { ReplicationError } from '../../contract/errors.ts';
 import { renameDurably } from '../platform/durable.ts';
-import { readFully, writeFully } from '../platform/positional-io.ts';
+import { errnoOf, readFully, writeFully } from '../platform/positional-io.ts';
 import { isCount, readU64, writeU64 } from './binary-fields.ts';
 import { digestBytes } from './digest.ts';
 import {
@@ -103,6 +103,23 @@ export class SentDigestsWriter {
     }
   }
 }
+
+/** Whether there is a file about exactly this; its entries are not looked at. */
+export const holdsSentDigests = (path: string, owner: SideFileOwner): boolean => {
+  let handle: number;
+  try {
+    handle = openSync(path, 'r');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw damaged(path, error);
+  }
+  try {
+    const bytes = Buffer.alloc(sideHeaderBytes);
+    return decodeSideHeader(magic, bytes.subarray(0, readFully(handle, bytes, 0)), owner) !== null;
+  } finally {
+    closeSync(handle);
+  }
+};
 
 /**
  * Calls `use` with each block and its digest, a view valid for the call, after everything was found intact.

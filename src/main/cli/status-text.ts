@@ -1,3 +1,4 @@
+import type { RebuiltReport } from '../../contract/rebuilt.ts';
 import type { DiskStatus, StatusReport, VmStatus } from '../../contract/reports.ts';
 import { formatBytes, formatCount, formatFraction, formatSeconds, formatTime } from './format.ts';
 import { describeFindings, fractionOf } from './progress-text.ts';
@@ -9,6 +10,7 @@ import { phaseWords, stateWords } from './words.ts';
 export const describeStatus = (report: StatusReport, now: number): string => {
   const { vms, engineRunning } = report;
   const parts = [summarize(report, now)];
+  if (report.rebuilt !== undefined) parts.push(describeRebuilt(report.rebuilt, now));
   if (!engineRunning && vms.length > 0)
     parts.push('No engine runs: nothing is replicated until one does (hvrc run).');
   if (vms.length > 0)
@@ -28,6 +30,12 @@ export const describeStatus = (report: StatusReport, now: number): string => {
       ),
     );
   return parts.join('\n');
+};
+
+/** A line about a database that was rebuilt. */
+export const describeRebuilt = ({ at, text, waitingVms }: RebuiltReport, now: number): string => {
+  const waiting = waitingVms === 0 ? '' : ` ${formatCount(waitingVms, 'VM')} not yet looked up at the vault.`;
+  return `At ${formatTime(at, now)}: ${text}${waiting}`;
 };
 
 const summarize = ({ vms, host }: StatusReport, now: number): string => {

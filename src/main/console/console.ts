@@ -25,8 +25,9 @@ import { Sampler } from '../replication/sampler.ts';
 import { StatisticsKeeper } from '../replication/statistics-keeper.ts';
 import { TrafficCounters } from '../replication/traffic.ts';
 import { VolumeRoom } from '../replication/volume-room.ts';
+import { KnownFile } from '../store/known-file.ts';
 import type { Setting } from '../store/settings.ts';
-import { openStore, type Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { WorkerPool } from '../workers/worker-pool.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { requestHandlers } from './handlers.ts';
@@ -37,6 +38,7 @@ import { productVersion } from './product-version.ts';
 import { ReplicaLocations } from './replica-locations.ts';
 import { SignInKeeper } from './sign-in-keeper.ts';
 import { SignInWatch } from './sign-in-watch.ts';
+import { openSoundStore } from './sound-store.ts';
 import { StatusPusher } from './status-pusher.ts';
 import { noteUserAction } from './user-actions.ts';
 import { VaultKeeper } from './vault-keeper.ts';
@@ -57,6 +59,7 @@ export const openConsole = async (options: EngineConsoleOptions): Promise<Consol
 
 class EngineConsole implements Console {
   private readonly store: Store;
+  private readonly known: KnownFile;
   private readonly log: LogFile;
   private readonly pool: WorkerPool;
   private readonly engine: ReplicationEngine;
@@ -75,8 +78,11 @@ class EngineConsole implements Console {
   private stopped: Promise<void> | null = null;
 
   constructor({ dataDirectory, workersDirectory, clock = systemClock, pool }: EngineConsoleOptions) {
-    this.store = openStore(dataPaths(dataDirectory).store);
+    const { store, rebuilt } = openSoundStore(dataDirectory, clock.now());
+    this.store = store;
     this.log = openLog(dataDirectory);
+    // It is among the events already.
+    if (rebuilt !== null) this.log.warn({ code: 'STORE_DAMAGED' }, rebuilt);
     this.pool = pool ?? new WorkerPool(workersDirectory);
     const push = (event: EnginePush) => {
       for (const listener of this.listeners) this.tell(listener, event);
@@ -90,6 +96,9 @@ class EngineConsole implements Console {
     const vaults = new VaultKeeper(this.store, clock, signIns);
     this.jobs = new JobRunner(this.store, clock, push);
     const events = new EventLog(this.store, clock, this.log, push);
+    this.known = new KnownFile(dataPaths(dataDirectory).known, this.store, (error) =>
+      events.warning(error.message, { code: error.code }),
+    );
     this.signInWatch = new SignInWatch(this.store, clock, signIns, events);
     this.background = new BackgroundWork(events, this.log);
     const settings = new EngineSettings(this.store);
@@ -150,6 +159,7 @@ class EngineConsole implements Console {
     this.leftJobs = base.jobs.takeUp(resumedHere);
     // Its sign-in went with the process that was asked.
     for (const job of base.jobs.takeUp(['vault'])) job.fail(engineStopped(job.record.vm));
+    this.known.write();
   }
 
   async request<N extends RequestName>(name: N, params: RequestParams<N>): Promise<RequestResult<N>> {
@@ -203,6 +213,7 @@ class EngineConsole implements Console {
     await this.background.idle();
     await this.pool.close();
     this.jobs.close();
+    this.known.close();
     this.store.close();
     this.log.close();
   }

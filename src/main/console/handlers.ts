@@ -9,6 +9,7 @@ import { restartJob, startJob } from './job-works.ts';
 import { listFolder } from './list-folder.ts';
 import { productVersion } from './product-version.ts';
 import { protect } from './protect.ts';
+import { rebuiltNotice } from './rebuild-store.ts';
 import { findInVaults, pointsReport } from './restore.ts';
 import { resyncHistory } from './resync-history.ts';
 import { resyncMap } from './resync-map.ts';
@@ -173,6 +174,7 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
     },
 
     'engine.info': async () => ({
+      ...rebuiltNotice(store, context.clock.now()),
       pid: process.pid,
       version: productVersion,
       startedAt: new Date(context.startedAtMs).toISOString(),

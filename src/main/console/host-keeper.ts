@@ -7,7 +7,8 @@ import type { Clock } from '../platform/clock.ts';
 import type { Setting } from '../store/settings.ts';
 import type { Store } from '../store/store.ts';
 
-const hostSetting: Setting<{ kind: 'folder'; root: string }> = {
+/** Which host was chosen. */
+export const hostSetting: Setting<{ kind: 'folder'; root: string }> = {
   key: 'host',
   schema: z.object({ kind: z.literal('folder'), root: z.string() }),
 };

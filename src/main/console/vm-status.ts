@@ -7,6 +7,7 @@ import { nextWindow } from '../replication/resync-status.ts';
 import { healthOf, protectedVmStatus, unprotectedVmStatus } from '../replication/status-report.ts';
 import type { ProtectionRecord } from '../store/records.ts';
 import type { ConsoleContext } from './console-context.ts';
+import { rebuiltNotice } from './rebuild-store.ts';
 
 const badness = { Critical: 0, Warning: 1, Normal: 2 } as const;
 
@@ -58,28 +59,30 @@ export const statusReport = async (
   const host = context.hostKeeper.root;
   const engineRunning = context.engine.isStarted;
   const hostHealth = healthOfHost(context);
-  const nextWindowAt = nextWindow(context.settings.get('resyncWindow'), context.clock.now());
+  const nowMs = context.clock.now();
+  const nextWindowAt = nextWindow(context.settings.get('resyncWindow'), nowMs);
+  const site = {
+    host,
+    engineRunning,
+    hostHealth,
+    nextWindowAt,
+    ...rebuiltNotice(context.store, nowMs),
+  };
   if (key === undefined) {
     const vms: VmStatus[] = [];
     for (const { vmId } of context.store.protections.list()) vms.push(await vmStatus(context, vmId));
     vms.sort((a, b) => badness[a.health] - badness[b.health] || a.name.localeCompare(b.name));
-    return { host, engineRunning, hostHealth, nextWindowAt, vms };
+    return { ...site, vms };
   }
   try {
     return {
-      host,
-      engineRunning,
-      hostHealth,
-      nextWindowAt,
+      ...site,
       vms: [await vmStatus(context, findProtected(context, key).vmId)],
     };
   } catch (error) {
     if (!(error instanceof ReplicationError && error.code === 'VM_NOT_PROTECTED')) throw error;
     return {
-      host,
-      engineRunning,
-      hostHealth,
-      nextWindowAt,
+      ...site,
       vms: [unprotectedVmStatus(await context.hostKeeper.find(key))],
     };
   }

@@ -63,4 +63,5 @@ export const dataPaths = (directory: string) => ({
   socket: resolve(directory, 'engine.sock'),
   log: resolve(directory, 'logs', 'hvrc.log'),
   secrets: resolve(directory, 'secrets.json'),
+  known: resolve(directory, 'known.json'),
 });

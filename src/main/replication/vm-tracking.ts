@@ -14,6 +14,7 @@ import type { ProtectedVm } from './protected-vm.ts';
 import { refuseReverted } from './reverted-disk.ts';
 import { settleDirect } from './settle-direct.ts';
 import { type ChainStamps, settledStamps, stoodStill } from './stamps.ts';
+import { takeUpRebuilt } from './take-up-rebuilt.ts';
 import { finishSealing } from './vm-shipping.ts';
 
 export interface TrackingOptions {
@@ -51,6 +52,7 @@ export const trackVm = async (
   // First the host, which may have moved the VM and its logs; then what the engine left unsealed or unsettled when it
   // was stopped; then the disks with the cuts that their next logs build on.
   await vm.findOnHost();
+  await takeUpRebuilt(engine, vm, options);
   await finishSealing(engine, vm);
   await settleDirect(engine, vm, options);
   const { vm: hostVm, disks } = await vm.findOnHost();

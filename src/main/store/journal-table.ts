@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { parseRecord, printRecord } from './record-json.ts';
 import type { Numbered } from './records.ts';
+import { storeDamaged } from './sqlite-error.ts';
 import type { StoreFile } from './store-file.ts';
 
 interface Shape<R> {
@@ -85,6 +86,14 @@ export class JournalTable<R extends object> {
     const order = sinceId === undefined ? 'DESC' : 'ASC';
     const rows = this.select(`${where} ORDER BY id ${order} LIMIT ?`, [...values, limit ?? -1]);
     return sinceId === undefined ? rows.reverse() : rows;
+  }
+
+  /** @throws ReplicationError `STORE_DAMAGED` when a record is not JSON */
+  check(): void {
+    const { table } = this.#shape;
+    const sql = `SELECT record FROM ${table} WHERE NOT json_valid(record) LIMIT 1`;
+    const broken = this.file.read(() => this.file.prepare(sql).pluck().get());
+    if (broken !== undefined) throw storeDamaged(this.file.path, `a record of ${table} is not JSON`);
   }
 
   removeVm(vmId: string): void {

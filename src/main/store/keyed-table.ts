@@ -7,12 +7,16 @@ interface Shape<K extends readonly string[], R> {
   readonly keys: { readonly [I in keyof K]: string };
   readonly keyOf: (record: R) => K;
   readonly schema: z.ZodType<R>;
+  /** The part of a record that `known.json` tells too. */
+  readonly known?: (record: R) => unknown;
 }
 
 /** Records found by a key of their own fields. Writes are durable when they return. */
 export class KeyedTable<K extends readonly string[], R> {
   readonly #file: StoreFile;
   readonly #shape: Shape<K, R>;
+  /** The known part of each record as last put. */
+  readonly #known = new Map<string, string>();
 
   constructor(file: StoreFile, shape: Shape<K, R>) {
     this.#file = file;
@@ -38,12 +42,25 @@ export class KeyedTable<K extends readonly string[], R> {
     const sql = `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})
       ON CONFLICT (${keys.join(', ')}) DO UPDATE SET record = excluded.record`;
     this.#file.write('full', () => this.#file.prepare(sql).run(...values));
+    this.noteKnown(record);
   }
 
   /** Whether there was one. */
   remove(...key: K): boolean {
     const sql = `DELETE FROM ${this.#shape.table} WHERE ${where(this.#shape.keys)}`;
-    return this.#file.write('full', () => this.#file.prepare(sql).run(...key)).changes > 0;
+    const { changes } = this.#file.write('full', () => this.#file.prepare(sql).run(...key));
+    if (this.#shape.known !== undefined) this.#file.onKnownChange?.();
+    return changes > 0;
+  }
+
+  private noteKnown(record: R): void {
+    const { known, keyOf } = this.#shape;
+    if (known === undefined) return;
+    const key = JSON.stringify(keyOf(record));
+    const part = JSON.stringify(known(record));
+    if (this.#known.get(key) === part) return;
+    this.#known.set(key, part);
+    this.#file.onKnownChange?.();
   }
 
   private rows(prefix: readonly string[]): R[] {

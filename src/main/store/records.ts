@@ -90,6 +90,8 @@ export const protectionRecord = z.object({
   /** A non-recoverable error that stopped replication until somebody acts. */
   error: errorReportSchema.nullable(),
   resync: resyncMark.nullable(),
+  /** When the record was rebuilt after a damage of the database; absent once vault and logs have said where the VM stands. */
+  rebuiltAtMs: moment.optional(),
 });
 export type ProtectionRecord = Readonly<z.infer<typeof protectionRecord>>;
 

@@ -8,6 +8,12 @@ export interface Setting<T> {
   readonly schema: z.ZodType<T>;
 }
 
+type Json = z.infer<ReturnType<typeof z.json>>;
+
+/** Whether a person chose it, or vaults know this installation by it: not what the engine only notes for itself. */
+export const isKnownSetting = (key: string): boolean =>
+  ['host', 'installationId', 'tracking.reserve'].includes(key) || key.startsWith('section.');
+
 export class Settings {
   readonly #file: StoreFile;
 
@@ -28,9 +34,21 @@ export class Settings {
     const sql = `INSERT INTO settings (key, record) VALUES (?, ?)
       ON CONFLICT (key) DO UPDATE SET record = excluded.record`;
     this.#file.write('full', () => this.#file.prepare(sql).run(key, printRecord(schema, value)));
+    if (isKnownSetting(key)) this.#file.onKnownChange?.();
   }
 
   remove({ key }: Setting<unknown>): void {
     this.#file.write('full', () => this.#file.prepare('DELETE FROM settings WHERE key = ?').run(key));
+    if (isKnownSetting(key)) this.#file.onKnownChange?.();
+  }
+
+  /** All of them, by key. @throws ReplicationError `STORE_DAMAGED` when one is not JSON */
+  all(): Record<string, Json> {
+    const sql = 'SELECT key, record FROM settings ORDER BY key';
+    const rows = this.#file.read(() => this.#file.prepare<{ key: string; record: string }>(sql).all());
+    const { path } = this.#file;
+    return Object.fromEntries(
+      rows.map(({ key, record }) => [key, parseRecord(z.json(), record, path, 'settings')]),
+    );
   }
 }

@@ -22,11 +22,7 @@ export const fromSqlite = (thrown: unknown, path: string): unknown => {
 };
 
 export const storeDamaged = (path: string, finding: string, cause?: unknown): ReplicationError =>
-  new ReplicationError(
-    'STORE_DAMAGED',
-    `The database ${path} is damaged: ${finding}. It was left as it is.`,
-    {
-      file: path,
-      cause,
-    },
-  );
+  new ReplicationError('STORE_DAMAGED', `The database ${path} is damaged: ${finding}.`, {
+    file: path,
+    cause,
+  });

@@ -17,6 +17,8 @@ export type Durability = 'full' | 'normal';
 export class StoreFile {
   readonly path: string;
   readonly database: Database.Database;
+  /** Called when something was written that `known.json` tells, perhaps within a transaction that is not committed yet. */
+  onKnownChange: (() => void) | null = null;
   #durability: Durability = 'full';
   readonly #statements = new Map<string, Database.Statement<unknown[]>>();
 
@@ -108,3 +110,17 @@ const inspect = (path: string): void => {
 /** A crash before the first migration leaves a database without tables. */
 const isEmpty = (database: Database.Database): boolean =>
   database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined;
+
+/** Whether anything was ever put into the database; true for what is no database at all. */
+export const hasTables = (path: string): boolean => {
+  let database: Database.Database | undefined;
+  try {
+    database = new Database(path, { readonly: true, fileMustExist: true });
+    return !isEmpty(database);
+  } catch {
+    // Opening it for use tells what is wrong with it.
+    return true;
+  } finally {
+    database?.close();
+  }
+};

@@ -3,6 +3,7 @@ import { type ComparisonRecord, comparisonRecord } from './comparison-record.ts'
 import { JobTable } from './job-table.ts';
 import { JournalTable } from './journal-table.ts';
 import { KeyedTable } from './keyed-table.ts';
+import { knownDisk, knownProtection } from './known.ts';
 import {
   type CycleRecord,
   cycleRecord,
@@ -48,6 +49,10 @@ export interface Store {
   transaction<T>(change: () => T): T;
   /** The same without waiting for the disk: a power cut may undo it. For what only tells a story. */
   relaxed<T>(change: () => T): T;
+  /** Looks at every record. @throws ReplicationError `STORE_DAMAGED` when one is not what it should be */
+  check(): void;
+  /** Calls `tell` at once when something is written that `known.json` tells, perhaps before it is committed. */
+  followKnown(tell: () => void): void;
   close(): void;
 }
 
@@ -59,7 +64,7 @@ export interface Store {
 export const openStore = (path: string): Store => {
   const file = new StoreFile(path);
   const ofVm = ({ vmId }: { readonly vmId: string | null }) => ({ vm_id: vmId });
-  return {
+  const store: Store = {
     path,
     settings: new Settings(file),
     vaults: new KeyedTable(file, {
@@ -67,18 +72,21 @@ export const openStore = (path: string): Store => {
       keys: ['name'],
       keyOf: ({ name }): [string] => [name],
       schema: vaultRecord,
+      known: (vault) => vault,
     }),
     protections: new KeyedTable(file, {
       table: 'protections',
       keys: ['vm_id'],
       keyOf: ({ vmId }): [string] => [vmId],
       schema: protectionRecord,
+      known: (vm) => knownProtection(vm, []),
     }),
     protectedDisks: new KeyedTable(file, {
       table: 'protected_disks',
       keys: ['vm_id', 'disk_id'],
       keyOf: ({ vmId, diskId }): [string, string] => [vmId, diskId],
       schema: protectedDiskRecord,
+      known: knownDisk,
     }),
     comparisons: new KeyedTable(file, {
       table: 'comparisons',
@@ -101,6 +109,19 @@ export const openStore = (path: string): Store => {
     resyncs: new JournalTable(file, { table: 'resyncs', schema: resyncRecord, columns: ofVm, keep: 5_000 }),
     transaction: (change) => file.transaction(change),
     relaxed: (change) => file.transaction(change, 'normal'),
+    check: () => checkRecords(store),
+    followKnown: (tell) => {
+      file.onKnownChange = tell;
+    },
     close: () => file.close(),
   };
+  return store;
+};
+
+const checkRecords = ({ settings, ...tables }: Store): void => {
+  settings.all();
+  for (const name of ['vaults', 'protections', 'protectedDisks', 'comparisons', 'statisticsState'] as const)
+    tables[name].list();
+  for (const name of ['jobs', 'attempts', 'cycles', 'events', 'resyncs'] as const) tables[name].check();
+  tables.jobs.notEnded();
 };

@@ -120,6 +120,14 @@ export interface Tasks {
     params: { source: Omit<SourceSpec, 'path'>; tracking: TrackingSpec; cut: number };
     result: null;
   };
+  /**
+   * Tracker: what a disk's digests and logs say of themselves; changes nothing. Throws TRACKING_DAMAGED, HRL_FOREIGN,
+   * HRL_CORRUPT where they are not of this disk and lineage, or not whole.
+   */
+  survey: {
+    params: { source: Omit<SourceSpec, 'path'>; tracking: TrackingSpec; replicaCut: number };
+    result: TrackingSurvey;
+  };
   /** Tracker: creates the active log, empty, unless there is one. */
   openLog: {
     params: NewLogSpec & { source: Omit<SourceSpec, 'path'>; tracking: TrackingSpec };
@@ -211,6 +219,31 @@ export interface ScanResult {
   readonly loggedCut: number | null;
   /** Bytes that a crash had left behind the last cut and that were cut back when the log was opened. */
   readonly cutBackBytes: number;
+}
+
+export interface TrackingSurvey {
+  /** Of the digest table. */
+  readonly tableCut: number;
+  readonly tableComplete: boolean;
+  /** Whether digests of what the vault has at `replicaCut` wait beside the table to be taken over. */
+  readonly waitsForSent: boolean;
+  /** Whether changed blocks were remembered without a log. */
+  readonly hasBitmap: boolean;
+  /** Ascending by sequence. */
+  readonly sealed: readonly SurveyedLog[];
+  readonly active: SurveyedLog | null;
+}
+
+export interface SurveyedLog {
+  readonly path: string;
+  readonly sequence: number;
+  readonly previousCut: number;
+  /** The cut it ends with; null for one that holds none. */
+  readonly last: {
+    readonly cut: number;
+    readonly takenAtMs: number;
+    readonly consistency: Consistency;
+  } | null;
 }
 
 export interface InitialResult {

@@ -13,6 +13,7 @@ import { openLog } from './tracking/open-log.ts';
 import { ScanBaseline } from './tracking/scan-baseline.ts';
 import { type OpenScan, scanDisk } from './tracking/scan-disk.ts';
 import { sealLog } from './tracking/seal-log.ts';
+import { surveyTracking } from './tracking/survey-tracking.ts';
 
 /** Worker entry point: the replication tracker. Owns the active logs and the digest tables of all disks. */
 
@@ -84,6 +85,7 @@ serveTasks({
     advanceSent(params);
     return null;
   },
+  survey: async (params) => surveyTracking(params),
   dropLogs: async ({ diskId, rootPath, sequence }) => {
     if (openScans.has(diskId)) closeScan(takeScan(diskId));
     if (sequence === null) dropLogs(rootPath);

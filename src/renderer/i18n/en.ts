@@ -176,6 +176,7 @@ export const en = {
   'overview.hostUnreachable': 'The host folder {{host}} cannot be reached.',
   'overview.changeHost': 'Choose another folder',
   'overview.noMatch': 'No VM fits the search and the filter.',
+  'overview.rebuilt': 'The database was rebuilt',
   'overview.clearFilter': 'Show all VMs',
   'overview.searchVms': 'Search VMs',
   'overview.filter': 'Show',

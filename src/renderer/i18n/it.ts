@@ -175,6 +175,7 @@ export const it: Catalogue = {
   'overview.hostUnreachable': 'La cartella host {{host}} non è raggiungibile.',
   'overview.changeHost': 'Scegli un’altra cartella',
   'overview.noMatch': 'Nessuna VM corrisponde alla ricerca e al filtro.',
+  'overview.rebuilt': 'Il database è stato ricostruito',
   'overview.clearFilter': 'Mostra tutte le VM',
   'overview.searchVms': 'Cerca VM',
   'overview.filter': 'Mostra',

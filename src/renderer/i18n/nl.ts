@@ -176,6 +176,7 @@ export const nl: Catalogue = {
   'overview.hostUnreachable': 'De hostmap {{host}} is niet bereikbaar.',
   'overview.changeHost': 'Andere map kiezen',
   'overview.noMatch': 'Geen VM past bij de zoekopdracht en het filter.',
+  'overview.rebuilt': 'De database is opnieuw opgebouwd',
   'overview.clearFilter': 'Alle VM’s tonen',
   'overview.searchVms': 'VM’s zoeken',
   'overview.filter': 'Tonen',

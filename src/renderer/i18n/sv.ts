@@ -175,6 +175,7 @@ export const sv: Catalogue = {
   'overview.hostUnreachable': 'Värdmappen {{host}} kan inte nås.',
   'overview.changeHost': 'Välj en annan mapp',
   'overview.noMatch': 'Ingen virtuell dator passar sökningen och filtret.',
+  'overview.rebuilt': 'Databasen har byggts om',
   'overview.clearFilter': 'Visa alla virtuella datorer',
   'overview.searchVms': 'Sök virtuella datorer',
   'overview.filter': 'Visa',

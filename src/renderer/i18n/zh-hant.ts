@@ -170,6 +170,7 @@ export const zhHant: Catalogue = {
   'overview.hostUnreachable': '無法存取主機資料夾 {{host}}。',
   'overview.changeHost': '選擇其他資料夾',
   'overview.noMatch': '沒有符合搜尋與篩選條件的 VM。',
+  'overview.rebuilt': '資料庫已重建',
   'overview.clearFilter': '顯示所有 VM',
   'overview.searchVms': '搜尋 VM',
   'overview.filter': '顯示',

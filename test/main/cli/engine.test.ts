@@ -63,6 +63,16 @@ describe('a command while an engine runs', () => {
 });
 
 describe('hvrc run', () => {
+  beforeEach(() => cli.answer({ 'engine.info': () => ({ running: true }) }));
+
+  it('says that the database was rebuilt', async () => {
+    const rebuilt = { at: '2026-11-20T11:59:00.000Z', text: 'The database was damaged.', waitingVms: 2 };
+    cli.answer({ 'engine.info': () => ({ running: true, rebuilt }) });
+    cli.console.start = async () => queueMicrotask(() => cli.interrupt());
+    const { stderr } = await cli.run('run');
+    expect(stderr).toContain('The database was damaged. 2 VMs not yet looked up at the vault.');
+  });
+
   it('starts the cycles, prints a line for each event, and stops in order at a Ctrl-C', async () => {
     cli.console.start = async () => {
       cli.console.started++;

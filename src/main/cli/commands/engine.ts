@@ -26,6 +26,11 @@ export const engineCommands = (program: Command, runner: CommandRunner): void =>
           output.note(
             `The engine runs on ${session.dataDirectory} (process ${process.pid}). Ctrl-C stops it.`,
           );
+          const { rebuilt } = await engine.console.request('engine.info', {});
+          if (rebuilt !== undefined) {
+            const { describeRebuilt } = await import('../status-text.ts');
+            output.note(describeRebuilt(rebuilt, environment.now()));
+          }
           await Promise.race([untilAborted(session.signal), engine.stopRequested]);
           output.note('Stopping; what is under way goes on at the next start.');
         } finally {

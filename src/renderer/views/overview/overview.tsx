@@ -10,6 +10,7 @@ import { useSite } from '../../stores/site-store.ts';
 import { arrangeRows, type SortOrder, type VmFilter } from '../../stores/table-order.ts';
 import { useNow } from '../../stores/use-now.ts';
 import { vmRows } from '../../stores/vm-rows.ts';
+import { RebuiltBar } from './rebuilt-bar.tsx';
 import { Tiles } from './tiles.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { VmTable } from './vm-table.tsx';
@@ -37,6 +38,7 @@ export const Overview = () => {
   // What the engine tells is drawn between what the user does, never before it.
   const site = useDeferredValue(pushed);
   const now = useDeferredValue(ticked);
+  const rebuilt = useSite(({ engine }) => engine?.rebuilt);
   const [filter, setFilter] = useState<VmFilter>('all');
   const [search, setSearch] = useState('');
   const [order, setOrder] = useState<SortOrder>({ column: 'health', descending: false });
@@ -53,6 +55,7 @@ export const Overview = () => {
   return (
     <>
       <h1 className="sentence">{siteSentence(rows, now)}</h1>
+      {rebuilt !== undefined && <RebuiltBar rebuilt={rebuilt} />}
       <Tiles rows={rows} nowMs={now} />
       <Toolbar
         filter={filter}
