@@ -1,12 +1,9 @@
 /** How fast and how widely replication writes to vaults, as the user sets it. */
 
 import { z } from 'zod';
+import { leastBandwidthBps, mostBandwidthBps, mostUploadThreads } from './bandwidth-limits.ts';
 import { weekHours } from './week-hours.ts';
 import { weekdays } from './weekdays.ts';
-
-/** 512 Kbit/s and 1,023 Mbit/s; a limit is in bits a second, as lines are sold. */
-export const leastBandwidthBps = 512_000;
-export const mostBandwidthBps = 1_023_000_000;
 
 const limitBps = z.int().min(leastBandwidthBps).max(mostBandwidthBps).nullable();
 
@@ -24,8 +21,6 @@ export const defaultBandwidth: BandwidthSettings = {
   otherBps: null,
   hours: { days: weekdays.slice(0, 5), from: '09:00', to: '18:00' },
 };
-
-export const mostUploadThreads = 32;
 
 export const upload = z.strictObject({
   /** Requests in flight to a storage account, for each VM that is sent. */

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { isErrorCode } from './error-catalogue.ts';
-import { type EventReport, eventLevels } from './reports.ts';
+import { eventLevels } from './reports.ts';
 
 const text = z.string().trim().min(1).max(260);
 
@@ -19,20 +19,3 @@ export const eventFilterFields = {
 };
 const filter = z.object(eventFilterFields);
 export type EventFilter = Readonly<z.infer<typeof filter>>;
-
-/** Whether an event is one of those asked for. */
-export const eventFits = (
-  event: EventReport,
-  { level, code, vm, since, text: part }: EventFilter,
-): boolean => {
-  const vmKey = vm?.toLowerCase();
-  const words = part?.toLowerCase();
-  return (
-    (level === undefined || eventLevels.indexOf(event.level) >= eventLevels.indexOf(level)) &&
-    (code === undefined || event.code === code) &&
-    (vmKey === undefined || event.vmId === vm || event.vm?.toLowerCase() === vmKey) &&
-    (since === undefined || Date.parse(event.at) >= Date.parse(since)) &&
-    (words === undefined ||
-      [event.text, event.vm, event.disk].some((field) => field?.toLowerCase().includes(words)))
-  );
-};

@@ -12,7 +12,7 @@ import { eventFilterFields } from './event-filter.ts';
 import type { FolderReport } from './folders.ts';
 import type { HostReport, VmSummary } from './host-reports.ts';
 import type { JobReport } from './job-reports.ts';
-import { copyFrequenciesSeconds } from './model.ts';
+import { frequencySeconds, retentionPoints } from './new-protection.ts';
 import type {
   EngineReport,
   EventReport,
@@ -28,6 +28,7 @@ import { seriesRange, type VmSeriesReport } from './series.ts';
 import { type Settings, settingsChange } from './settings.ts';
 import { signIn } from './sign-in.ts';
 import type { VmStatisticsReport } from './statistics.ts';
+import type { SupportBundleReport } from './support-bundle.ts';
 import type { PointsReport, VaultCheckReport, VaultReport } from './vault-reports.ts';
 
 const line = z
@@ -59,8 +60,6 @@ const vaultEntry = z.strictObject({
   passphrase: z.string().min(1).max(1024).optional(),
   signIn: signIn.optional(),
 });
-export const frequencySeconds = z.literal(copyFrequenciesSeconds);
-export const retentionPoints = z.int().min(1).max(1000);
 const jobId = z.int().positive();
 const limit = z.int().min(1).max(1000);
 
@@ -110,7 +109,8 @@ export const requests = {
     z.strictObject({
       vm: vmKey,
       vault: vaultName,
-      frequencySeconds: frequencySeconds.default(300),
+      /** As the settings have it when not given; so too the points. */
+      frequencySeconds: frequencySeconds.optional(),
       /** Disk names or ids. */
       exclude: z.array(line).max(64).default([]),
       retentionPoints: retentionPoints.optional(),
@@ -196,6 +196,8 @@ export const requests = {
     z.strictObject({ channel: z.literal(secretChannels), secret: z.string().min(1).max(1024).nullable() }),
   ),
 
+  /** Writes a support bundle beside the engine's data: no secrets, no disk data. */
+  'support.bundle': answering<SupportBundleReport>()(none),
   'engine.info': answering<EngineReport>()(none),
   /** Answered by the door that runs the engine: an orderly stop begins. */
   'engine.stop': answering<{ readonly stopping: true }>()(none),

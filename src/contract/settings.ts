@@ -13,6 +13,7 @@ import {
   metricsSettings,
 } from './alert-settings.ts';
 import { bandwidth, defaultBandwidth, defaultUpload, upload } from './bandwidth.ts';
+import { defaultNewProtection, newProtection } from './new-protection.ts';
 import { weekHours } from './week-hours.ts';
 import { weekdays } from './weekdays.ts';
 
@@ -38,6 +39,7 @@ const monitoring = z.strictObject({
 export const settingsSchema = z.strictObject({
   resyncWindow,
   monitoring,
+  newProtection,
   bandwidth,
   upload,
   alerts: alertSettings,
@@ -56,6 +58,7 @@ export const defaultSettings: Settings = {
     atEnd: 'pause',
   },
   monitoring: { intervalHours: 12, startHour: 9, rpoLimitMinutes: null },
+  newProtection: defaultNewProtection,
   bandwidth: defaultBandwidth,
   upload: defaultUpload,
   alerts: defaultAlertSettings,
@@ -67,6 +70,7 @@ export const defaultSettings: Settings = {
 export const settingsChange = z.strictObject({
   resyncWindow: resyncWindow.partial().optional(),
   monitoring: monitoring.partial().optional(),
+  newProtection: newProtection.partial().optional(),
   bandwidth: bandwidth.partial().optional(),
   upload: upload.partial().optional(),
   alerts: alertSettings.partial().optional(),

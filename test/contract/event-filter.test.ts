@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type EventFilter, eventFits } from '../../src/contract/event-filter.ts';
+import type { EventFilter } from '../../src/contract/event-filter.ts';
+import { eventFits } from '../../src/contract/event-fits.ts';
 
 const event = {
   id: 7,

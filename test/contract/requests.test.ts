@@ -19,7 +19,6 @@ describe('checkRequest', () => {
     expect(checkRequest('protect', { vm: 'Mail', vault: 'nas' })).toEqual({
       vm: 'Mail',
       vault: 'nas',
-      frequencySeconds: 300,
       exclude: [],
     });
   });

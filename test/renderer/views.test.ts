@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { eventCsv } from '../../src/contract/event-csv.ts';
 import type { VmSummary } from '../../src/contract/host-reports.ts';
-import type { EventReport } from '../../src/contract/reports.ts';
+import type { JobReport } from '../../src/contract/job-reports.ts';
+import type { EventReport, VmStatus } from '../../src/contract/reports.ts';
+import { defaultSettings } from '../../src/contract/settings.ts';
+import type { ReceivedStatus } from '../../src/renderer/stores/site-store.ts';
 import { arrangeRows } from '../../src/renderer/stores/table-order.ts';
 import type { VmRow } from '../../src/renderer/stores/vm-rows.ts';
+import { estimateCopy } from '../../src/renderer/views/protect/estimate.ts';
 import {
+  isPolicyComplete,
   type Plan,
   protectParams,
   retentionOf,
   sizesOf,
+  startOf,
 } from '../../src/renderer/views/protect/plan-protection.ts';
 import { ladderOf } from '../../src/renderer/views/vm/ladder.ts';
 
@@ -58,10 +64,12 @@ describe('the plan of the wizard', () => {
     vault: 'nas',
     frequencySeconds: 300,
     retention: ' 24 ',
+    startTime: null,
   };
+  const now = new Date(2026, 4, 3, 12, 30).getTime();
 
   it('leaves out a disk, but never the operating system’s', () => {
-    expect(protectParams(vm, plan)).toEqual({
+    expect(protectParams(vm, plan, now)).toEqual({
       vm: 'v',
       vault: 'nas',
       frequencySeconds: 300,
@@ -72,9 +80,88 @@ describe('the plan of the wizard', () => {
   });
 
   it('is not complete without a vault or with a senseless number of points', () => {
-    expect(protectParams(vm, { ...plan, vault: null })).toBeNull();
+    expect(protectParams(vm, { ...plan, vault: null }, now)).toBeNull();
     for (const retention of ['', '0', '-1', '1.5', '1001', 'many', '1e3'])
       expect(retentionOf({ retention })).toBeNull();
+  });
+
+  it('begins the first copy at the next such time of day, today or tomorrow', () => {
+    expect(startOf('22:00', now)).toEqual(new Date(2026, 4, 3, 22, 0));
+    expect(startOf('12:30', now)).toEqual(new Date(2026, 4, 4, 12, 30));
+    expect(protectParams(vm, { ...plan, startTime: '06:15' }, now)).toMatchObject({
+      startAt: new Date(2026, 4, 4, 6, 15).toISOString(),
+    });
+  });
+
+  it('is not complete with a time that is none', () => {
+    for (const startTime of ['', '24:00', '7:5', 'noon']) {
+      expect(isPolicyComplete({ ...plan, startTime })).toBe(false);
+      expect(protectParams(vm, { ...plan, startTime }, now)).toBeNull();
+    }
+  });
+});
+
+describe('the estimate of the wizard', () => {
+  const mebibyte = 2 ** 20;
+  const copied = (id: number, vmId: string, megabytes: number, seconds: number): JobReport => ({
+    id,
+    kind: 'initial',
+    vmId,
+    vm: vmId,
+    state: 'succeeded',
+    blockedOn: null,
+    canCancel: false,
+    canRestart: false,
+    steps: [],
+    startedAt: '2026-01-02T03:04:05.000Z',
+    endedAt: '2026-01-02T03:05:05.000Z',
+    percent: 100,
+    error: null,
+    nextAttemptAt: null,
+    result: {
+      kind: 'initial',
+      vm: vmId,
+      sentBytes: megabytes * mebibyte,
+      skippedBytes: 0,
+      durationMs: seconds * 1000,
+      consistency: 'crash',
+      point: null,
+    },
+  });
+  const into = (vault: string): ReceivedStatus => ({
+    status: { vault } as VmStatus,
+    receivedAtMs: 0,
+  });
+  const statuses = new Map([
+    ['here', into('nas')],
+    ['elsewhere', into('cloud')],
+  ]);
+  const nas = { name: 'nas', kind: 'directory' } as const;
+
+  it('goes by what earlier copies into the same vault reached', () => {
+    const jobs = [
+      copied(1, 'here', 100, 10),
+      copied(2, 'here', 200, 10),
+      copied(3, 'here', 900, 10),
+      copied(4, 'elsewhere', 5000, 10),
+      copied(5, 'here', 1, 10),
+    ];
+    expect(estimateCopy(400 * mebibyte, nas, { jobs, statuses, bandwidth: null })).toEqual({
+      seconds: 20,
+      bytesPerSecond: 20 * mebibyte,
+      basis: 'measured',
+    });
+  });
+
+  it('says that it assumes where nothing was measured, and keeps to the lower limit', () => {
+    const known = { jobs: [], statuses };
+    expect(estimateCopy(1, nas, { ...known, bandwidth: null }).basis).toBe('assumed');
+    const bandwidth = { ...defaultSettings.bandwidth, workHoursBps: 8_000_000, otherBps: 80_000_000 };
+    expect(estimateCopy(10_000_000, nas, { ...known, bandwidth })).toEqual({
+      seconds: 10,
+      bytesPerSecond: 1_000_000,
+      basis: 'limited',
+    });
   });
 });
 

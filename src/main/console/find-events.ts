@@ -1,5 +1,5 @@
 import { ReplicationError } from '../../contract/errors.ts';
-import { eventFits } from '../../contract/event-filter.ts';
+import { eventFits } from '../../contract/event-fits.ts';
 import type { EventReport } from '../../contract/reports.ts';
 import type { CheckedParams } from '../../contract/requests.ts';
 import { eventReport } from '../replication/event-log.ts';

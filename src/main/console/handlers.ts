@@ -2,7 +2,13 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { checkRequest } from '../../contract/check-request.ts';
 import { ReplicationError } from '../../contract/errors.ts';
 import { isEnded } from '../../contract/job-reports.ts';
-import type { RequestHandlers, RequestParams } from '../../contract/requests.ts';
+import type {
+  CheckedParams,
+  RequestHandlers,
+  RequestName,
+  RequestParams,
+  RequestResult,
+} from '../../contract/requests.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { findEvents } from './find-events.ts';
 import { restartJob, startJob } from './job-works.ts';
@@ -14,6 +20,7 @@ import { findInVaults, pointsReport } from './restore.ts';
 import { resyncHistory } from './resync-history.ts';
 import { resyncMap } from './resync-map.ts';
 import { retriesReport } from './retries.ts';
+import { keepSupportBundle } from './support-bundle.ts';
 import { addWords, asVaultJob, openWords, removeWords, renameWords, signInWords } from './vault-job.ts';
 import { vmHistory } from './vm-history.ts';
 import { vmSeries } from './vm-series.ts';
@@ -30,6 +37,10 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
   const loopDelay = monitorEventLoopDelay({ resolution: loopSamplingMs });
   loopDelay.enable();
 
+  const ask = <N extends RequestName>(name: N, params: RequestParams<N>): Promise<RequestResult<N>> => {
+    const handler = handlers[name] as (params: CheckedParams<N>) => Promise<RequestResult<N>>;
+    return handler(checkRequest(name, params));
+  };
   const handlers: RequestHandlers = {
     'host.use': ({ path }) => hostKeeper.use(path),
     'host.show': () => hostKeeper.show(),
@@ -147,10 +158,7 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
     },
     'job.wait': ({ id }) => waitForJob(context, id),
     'job.restart': ({ id }) =>
-      restartJob(context, id, (name, params) => {
-        const again = handlers[name] as (params: unknown) => Promise<unknown>;
-        return again(checkRequest(name, params as RequestParams<typeof name>));
-      }),
+      restartJob(context, id, (name, params) => ask(name, params as RequestParams<typeof name>)),
     events: async (params) => findEvents(context, params),
 
     'settings.show': async () => context.settings.all(),
@@ -173,6 +181,7 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
       return context.alerts.report();
     },
 
+    'support.bundle': () => keepSupportBundle(context, ask),
     'engine.info': async () => ({
       ...rebuiltNotice(store, context.clock.now()),
       pid: process.pid,

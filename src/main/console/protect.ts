@@ -12,8 +12,6 @@ import type { ConsoleContext } from './console-context.ts';
 import { checkPrerequisites } from './prerequisites.ts';
 import { vmStatus } from './vm-status.ts';
 
-const defaultRetentionPoints = 24;
-
 type ProtectParams = CheckedParams<'protect'>;
 
 const steps = [
@@ -98,7 +96,7 @@ const createRelationship = async (
   params: ProtectParams,
 ): Promise<void> => {
   const included = new Set(chosenDisks(vm, params).map(({ id }) => id));
-  const record = newProtection(context, vm, params);
+  const record = newRecord(context, vm, params);
   await context.vaults.with(params.vault, (vault) =>
     vault.saveVm({
       vmId: vm.id,
@@ -172,13 +170,14 @@ const chooseExcluded = (vm: HostVm, keys: readonly string[]): Set<string> => {
   return excluded;
 };
 
-const newProtection = (context: ConsoleContext, vm: HostVm, params: ProtectParams): ProtectionRecord => ({
+const newRecord = (context: ConsoleContext, vm: HostVm, params: ProtectParams): ProtectionRecord => ({
   vmId: vm.id,
   name: vm.name,
   path: vm.path,
   vaultName: params.vault,
-  frequencySeconds: params.frequencySeconds,
-  retentionPoints: params.retentionPoints ?? defaultRetentionPoints,
+  ...context.settings.get('newProtection'),
+  ...(params.frequencySeconds === undefined ? {} : { frequencySeconds: params.frequencySeconds }),
+  ...(params.retentionPoints === undefined ? {} : { retentionPoints: params.retentionPoints }),
   state: 'WaitingForInitialReplication',
   pausedAtMs: null,
   protectedAtMs: context.clock.now(),

@@ -14,7 +14,7 @@ interface MainActionProps {
 /** The one action that helps a VM now. */
 export const MainAction = ({ action, vm, appearance = 'secondary', size = 'medium' }: MainActionProps) => {
   const start = (): void => {
-    if (action === 'resync') openDialog({ kind: 'resync', vmId: vm.id });
+    if (action === 'resync') openDialog({ kind: 'resync', vmIds: [vm.id] });
     else void act(action === 'tryAgain' ? 'sync' : action, vm);
   };
   return (

@@ -62,7 +62,16 @@ const Entries = ({ status }: RowMenuProps) => (
     {possibleActions(status).map((action) => {
       if (action === 'resync' || action === 'unprotect') {
         const item = (
-          <MenuItem key={action} onClick={() => openDialog({ kind: action, vmId: status.id })}>
+          <MenuItem
+            key={action}
+            onClick={() =>
+              openDialog(
+                action === 'resync'
+                  ? { kind: action, vmIds: [status.id] }
+                  : { kind: action, vmId: status.id },
+              )
+            }
+          >
             {t(`action.${action}`)}
           </MenuItem>
         );

@@ -7,21 +7,33 @@ import { ask } from '../stores/engine.ts';
 import { showNotice } from '../stores/ui-store.ts';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 
-/** Asks before every disk is read whole. */
-export const ResyncDialog = ({ status }: { readonly status: VmStatus }) => {
+/** Asks before every disk of one VM, or of several, is read whole. */
+export const ResyncDialog = ({ vms }: { readonly vms: readonly VmStatus[] }) => {
   const [deep, setDeep] = useState(false);
-  const disks = status.disks.filter(({ excluded }) => !excluded);
+  const [begun, setBegun] = useState<ReadonlySet<string>>(new Set());
+  const disks = vms.flatMap((vm) => vm.disks).filter(({ excluded }) => !excluded);
   const size = formatBytes(disks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
+  const [only] = vms;
+  const name = vms.length === 1 ? (only?.name ?? '') : null;
   const resynchronize = async (): Promise<void> => {
-    const job = await ask('resync', { vm: status.id, deep });
-    showNotice(t('notice.resync', { vm: status.name }), job.id);
+    const jobs: number[] = [];
+    // After one was refused, those that have begun already are not begun again.
+    for (const { id } of vms.filter((vm) => !begun.has(vm.id))) {
+      jobs.push((await ask('resync', { vm: id, deep })).id);
+      setBegun((before) => new Set([...before, id]));
+    }
+    if (name === null) showNotice(t('notice.resyncSeveral', { count: vms.length }));
+    else showNotice(t('notice.resync', { vm: name }), jobs[0] ?? null);
   };
   return (
     <ConfirmDialog
-      title={t('resync.title', { vm: status.name })}
+      title={
+        name === null ? t('resync.titleSeveral', { count: vms.length }) : t('resync.title', { vm: name })
+      }
       confirm={t('action.resyncNow')}
       onConfirm={resynchronize}
     >
+      {name === null ? <p>{vms.map((vm) => vm.name).join(', ')}</p> : null}
       <p>{t('resync.intro', { count: disks.length, size })}</p>
       <p>{t('resync.safe')}</p>
       <Checkbox

@@ -1,6 +1,6 @@
 import { lazy, Suspense } from 'react';
 import { useSite } from '../stores/site-store.ts';
-import { useUi } from '../stores/ui-store.ts';
+import { type DialogRequest, useUi } from '../stores/ui-store.ts';
 
 const Unprotect = lazy(async () => ({
   default: (await import('../dialogs/unprotect-dialog.tsx')).UnprotectDialog,
@@ -10,16 +10,25 @@ const Restore = lazy(async () => ({
   default: (await import('../dialogs/restore-dialog.tsx')).RestoreDialog,
 }));
 
+const Dialog = ({ dialog }: { readonly dialog: DialogRequest }) => {
+  const statuses = useSite((site) => site.statuses);
+  const vms = (dialog.kind === 'resync' ? dialog.vmIds : [dialog.vmId])
+    .map((id) => statuses.get(id)?.status)
+    .filter((status) => status !== undefined);
+  const [status] = vms;
+  if (status === undefined) return null;
+  switch (dialog.kind) {
+    case 'unprotect':
+      return <Unprotect status={status} />;
+    case 'resync':
+      return <Resync vms={vms} />;
+    case 'restore':
+      return <Restore status={status} point={dialog.point} />;
+  }
+};
+
 /** The dialog that is open, if any. */
 export const OpenDialog = () => {
   const dialog = useUi((state) => state.dialog);
-  const status = useSite(({ statuses }) => (dialog === null ? undefined : statuses.get(dialog.vmId)?.status));
-  if (dialog === null || status === undefined) return null;
-  return (
-    <Suspense fallback={null}>
-      {dialog.kind === 'unprotect' ? <Unprotect status={status} /> : null}
-      {dialog.kind === 'resync' ? <Resync status={status} /> : null}
-      {dialog.kind === 'restore' ? <Restore status={status} point={dialog.point} /> : null}
-    </Suspense>
-  );
+  return <Suspense fallback={null}>{dialog === null ? null : <Dialog dialog={dialog} />}</Suspense>;
 };

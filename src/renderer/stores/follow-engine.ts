@@ -6,6 +6,8 @@ import { ask, attachEngine } from './engine.ts';
 import { rememberedEvents, rememberedJobs, useSite, withPushes, withStatusReport } from './site-store.ts';
 import { showNotification, showProblem } from './ui-store.ts';
 
+/** Statuses are pushed; what nobody pushes, as when a window opens next, is asked for. */
+const statusRefreshMs = 60_000;
 /** How often the host is asked which VMs it has: they come and go without a push. */
 const hostRefreshMs = 15_000;
 /** Vaults are asked more seldom: each is opened for it. */
@@ -36,20 +38,22 @@ export const refreshEngine = async (): Promise<void> => {
   useSite.setState({ engine: await ask('engine.info', {}) });
 };
 
+/** Asks for every VM's status, and when the window for resynchronizations opens. */
+export const refreshStatus = async (): Promise<void> => {
+  const report = await ask('status', {});
+  useSite.setState((site) => withStatusReport(site, report, Date.now()));
+};
+
 const refreshAll = async (): Promise<void> => {
-  const [report, jobs, events] = await Promise.all([
-    ask('status', {}),
+  const [jobs, events] = await Promise.all([
     ask('jobs', { limit: rememberedJobs }),
     ask('events', { limit: rememberedEvents }),
     refreshVaults(),
     refreshEngine(),
     refreshHost(),
+    refreshStatus(),
   ]);
-  useSite.setState((site) => ({
-    ...withStatusReport(site, report, Date.now()),
-    jobs: new Map(jobs.map((job) => [job.id, job])),
-    events,
-  }));
+  useSite.setState({ jobs: new Map(jobs.map((job) => [job.id, job])), events });
 };
 
 /** Keeps the store at what the engine says: everything anew on each connection, then its pushes. */
@@ -74,4 +78,5 @@ export const followEngine = (connection: EngineConnection): void => {
   };
   setInterval(whileConnected(refreshHost), hostRefreshMs);
   setInterval(whileConnected(refreshVaults), vaultRefreshMs);
+  setInterval(whileConnected(refreshStatus), statusRefreshMs);
 };

@@ -21,6 +21,8 @@ export interface SiteState {
   readonly summaries: readonly VmSummary[];
   /** By id of the VM. */
   readonly statuses: ReadonlyMap<string, ReceivedStatus>;
+  /** When marked VMs are resynchronized next; null while the window is off or the engine has not told. */
+  readonly nextWindowAt: string | null;
   /** Null until the engine told. */
   readonly vaults: readonly VaultReport[] | null;
   /** By id; null until the engine told. */
@@ -35,6 +37,7 @@ export const emptySite: SiteState = {
   engine: null,
   summaries: [],
   statuses: new Map(),
+  nextWindowAt: null,
   vaults: null,
   jobs: null,
   events: null,
@@ -46,6 +49,7 @@ export const rememberedEvents = 1000;
 
 export const withStatusReport = (site: SiteState, report: StatusReport, nowMs: number): SiteState => ({
   ...site,
+  nextWindowAt: report.nextWindowAt,
   statuses: new Map(report.vms.map((status) => [status.id, { status, receivedAtMs: nowMs }])),
 });
 

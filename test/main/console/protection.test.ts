@@ -8,6 +8,19 @@ import { oracleMissing, qemuIdentical } from '../../support/oracles.ts';
 const makeSite = engineSite();
 
 describe('a protected VM', () => {
+  it('begins with the policy of the settings where nothing else is asked for', async () => {
+    const site = makeSite();
+    await site.prepare();
+    await site.console.request('settings.change', {
+      newProtection: { frequencySeconds: 900, retentionPoints: 7 },
+    });
+    const { job, status } = await site.console.request('protect', { vm: 'SRV1', vault: 'nas' });
+    expect(status).toMatchObject({ frequencySeconds: 900 });
+    await site.finish(job!.id);
+    const { id } = await site.console.request('protection.change', { vm: 'SRV1', frequencySeconds: 30 });
+    expect(await site.finish(id)).toMatchObject({ frequencySeconds: 30, retentionPoints: 7 });
+  });
+
   it('is replicated, kept current, restored as of every point, verified and let go', async () => {
     const site = makeSite();
     await site.prepare();

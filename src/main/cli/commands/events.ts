@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { eventCsv } from '../../../contract/event-csv.ts';
-import { type EventFilter, eventFits } from '../../../contract/event-filter.ts';
+import type { EventFilter } from '../../../contract/event-filter.ts';
+import { eventFits } from '../../../contract/event-fits.ts';
 import { type EventReport, eventLevels } from '../../../contract/reports.ts';
 import { writeNewFile } from '../../platform/new-file.ts';
 import type { CommandRunner } from '../command-runner.ts';

@@ -13,7 +13,7 @@ import { stateWords } from '../words.ts';
 
 interface ProtectOptions {
   readonly vault: string;
-  readonly frequency: string;
+  readonly frequency?: string;
   readonly exclude?: readonly string[];
   readonly retention?: number;
   readonly startAt?: string;
@@ -28,9 +28,9 @@ export const protectionCommands = (program: Command, runner: CommandRunner): voi
     .argument('<vm>', 'name or id')
     .requiredOption('--vault <name>', 'where its replica goes')
     .addOption(
-      new Option('--frequency <seconds>', 'seconds between replication cycles')
-        .choices(copyFrequenciesSeconds.map(String))
-        .default('300'),
+      new Option('--frequency <seconds>', 'seconds between replication cycles').choices(
+        copyFrequenciesSeconds.map(String),
+      ),
     )
     .option(
       '--exclude <disk>',
@@ -143,7 +143,9 @@ const protect = async (
     report = await session.request('protect', {
       vm,
       vault: options.vault,
-      frequencySeconds: Number(options.frequency) as CopyFrequencySeconds,
+      ...(options.frequency === undefined
+        ? {}
+        : { frequencySeconds: Number(options.frequency) as CopyFrequencySeconds }),
       exclude: [...(options.exclude ?? [])],
       ...(options.retention === undefined ? {} : { retentionPoints: options.retention }),
       ...(options.startAt === undefined ? {} : { startAt: options.startAt }),

@@ -13,10 +13,18 @@ export const supportCommands = (program: Command, runner: CommandRunner): void =
     .addHelpText('after', examples('support-bundle hvrc-support.zip'))
     .action((file: string) =>
       runner.run(async (session) => {
-        const { writeSupportBundle } = await import('../support-bundle.ts');
+        const { writeSupportBundle } = await import('../../console/support-bundle.ts');
+        const { inspectLog } = await import('../../hrl/inspect.ts');
         const { output } = session;
-        const result = await writeSupportBundle(session, session.path(file), (entry, done, total) =>
-          output.note(`${Math.floor((100 * done) / total)} %  ${entry}`),
+        const result = await writeSupportBundle(
+          {
+            dataDirectory: session.dataDirectory,
+            signal: session.signal,
+            describeLog: inspectLog,
+            request: (name, params) => session.request(name, params),
+          },
+          session.path(file),
+          (entry, done, total) => output.note(`${Math.floor((100 * done) / total)} %  ${entry}`),
         );
         output.answer(
           result,

@@ -33,6 +33,7 @@ const EmptyHost = () => {
 
 /** Is everything protected, what needs a person, what is running: the first thing an administrator sees. */
 export const Overview = () => {
+  const nextWindowAt = useSite((site) => site.nextWindowAt);
   const pushed = useSite(useShallow(({ statuses, summaries }) => ({ statuses, summaries })));
   const ticked = useNow();
   // What the engine tells is drawn between what the user does, never before it.
@@ -56,7 +57,7 @@ export const Overview = () => {
     <>
       <h1 className="sentence">{siteSentence(rows, now)}</h1>
       {rebuilt !== undefined && <RebuiltBar rebuilt={rebuilt} />}
-      <Tiles rows={rows} nowMs={now} />
+      <Tiles rows={rows} nowMs={now} nextWindowAt={nextWindowAt} />
       <Toolbar
         filter={filter}
         search={search}

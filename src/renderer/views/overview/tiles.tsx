@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import { isRpoLate } from '../../components/rpo-bar.tsx';
 import { formatBytes, formatDuration, formatRate, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
@@ -37,8 +37,14 @@ const nextCycle = (rows: readonly VmRow[]) =>
     .flatMap(({ name, status }) => (status?.nextCycleAt ? [{ name, at: status.nextCycleAt }] : []))
     .sort((a, b) => Date.parse(a.at) - Date.parse(b.at))[0];
 
-/** The site in five figures. */
-export const Tiles = ({ rows, nowMs }: { readonly rows: readonly VmRow[]; readonly nowMs: number }) => {
+interface TilesProps {
+  readonly rows: readonly VmRow[];
+  readonly nowMs: number;
+  readonly nextWindowAt: string | null;
+}
+
+/** The site in six figures. */
+export const Tiles = memo(({ rows, nowMs, nextWindowAt }: TilesProps) => {
   const covered = rows.filter(({ status }) => status !== null).length;
   const rest = rows.length - covered;
   const worst = oldest(rows);
@@ -46,6 +52,7 @@ export const Tiles = ({ rows, nowMs }: { readonly rows: readonly VmRow[]; readon
   const pending = rows
     .flatMap(({ status }) => status?.disks ?? [])
     .reduce((sum, { hrl }) => sum + hrl.bytes, 0);
+  const waiting = rows.filter(({ status }) => status?.state === 'WaitingForStartResynchronize').length;
   const moving = rows.filter(({ progress }) => progress !== null);
   const rate = moving.reduce((sum, { progress }) => sum + (progress?.rateBytesPerSecond ?? 0), 0);
   return (
@@ -82,6 +89,18 @@ export const Tiles = ({ rows, nowMs }: { readonly rows: readonly VmRow[]; readon
       >
         {next === undefined ? t('common.none') : formatTime(next.at, nowMs)}
       </Tile>
+      <Tile
+        title={t('tile.window')}
+        note={
+          nextWindowAt === null
+            ? t('tile.windowOff')
+            : waiting === 0
+              ? t('tile.windowNone')
+              : t('tile.windowOf', { count: waiting })
+        }
+      >
+        {nextWindowAt === null ? t('common.none') : formatTime(nextWindowAt, nowMs)}
+      </Tile>
     </dl>
   );
-};
+});

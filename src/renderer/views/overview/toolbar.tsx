@@ -1,8 +1,10 @@
 import { Button, SearchBox, Select } from '@fluentui/react-components';
+import type { VmStatus } from '../../../contract/reports.ts';
 import { ButtonLink } from '../../components/button-link.tsx';
 import { t } from '../../i18n/words.ts';
 import { type VmFilter, vmFilters } from '../../stores/table-order.ts';
-import { act, possibleActions, type QuickAction } from '../../stores/vm-actions.ts';
+import { openDialog } from '../../stores/ui-store.ts';
+import { act, possibleActions } from '../../stores/vm-actions.ts';
 import type { VmRow } from '../../stores/vm-rows.ts';
 
 interface ToolbarProps {
@@ -15,7 +17,12 @@ interface ToolbarProps {
   onClearSelection(): void;
 }
 
-const bulkActions: readonly QuickAction[] = ['sync', 'pause', 'resume', 'retry', 'verify'];
+const bulkActions = ['sync', 'pause', 'resume', 'retry', 'resync', 'verify'] as const;
+
+const start = (action: (typeof bulkActions)[number], vms: readonly VmStatus[]): void => {
+  if (action === 'resync') openDialog({ kind: 'resync', vmIds: vms.map(({ id }) => id) });
+  else for (const vm of vms) void act(action, vm);
+};
 
 /** What can be done with all that is selected: each action with those VMs that it makes sense for. */
 const BulkActions = ({ selected, onClear }: { readonly selected: readonly VmRow[]; onClear(): void }) => {
@@ -32,7 +39,7 @@ const BulkActions = ({ selected, onClear }: { readonly selected: readonly VmRow[
           .filter((status) => status !== null)
           .filter((status) => possibleActions(status).includes(action));
         return able.length === 0 ? null : (
-          <Button key={action} onClick={() => able.forEach((status) => void act(action, status))}>
+          <Button key={action} onClick={() => start(action, able)}>
             {t(`action.${action}`)}
           </Button>
         );

@@ -1,14 +1,54 @@
 import { Field, Input, Radio, RadioGroup } from '@fluentui/react-components';
 import { copyFrequenciesSeconds } from '../../../contract/model.ts';
+import { formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
-import { defaultFrequencySeconds, type Plan, retentionOf } from './plan-protection.ts';
+import { useNow } from '../../stores/use-now.ts';
+import { type Plan, retentionOf, startOf } from './plan-protection.ts';
 
 interface PolicyStepProps {
   readonly plan: Plan;
   onChange(part: Partial<Plan>): void;
 }
 
-/** How often, and how far back. */
+/** When nobody works at most sites. */
+const usualStart = '22:00';
+
+/** When the first copy begins: at once, or at the next such time of day. */
+const StartFields = ({ plan, onChange }: PolicyStepProps) => {
+  const now = useNow();
+  const { startTime } = plan;
+  const start = startTime === null ? null : startOf(startTime, now);
+  return (
+    <>
+      <Field label={t('protect.startAt')} hint={t('protect.startAtHelp')}>
+        <RadioGroup
+          value={startTime === null ? 'now' : 'later'}
+          onChange={(_event, { value }) => onChange({ startTime: value === 'now' ? null : usualStart })}
+        >
+          <Radio value="now" label={t('protect.startNow')} />
+          <Radio value="later" label={t('protect.startLater')} />
+        </RadioGroup>
+      </Field>
+      {startTime === null ? null : (
+        <Field
+          label={t('protect.startTime')}
+          {...(start === null
+            ? { validationState: 'error' as const, validationMessage: t('protect.startInvalid') }
+            : { hint: t('protect.startMeans', { time: formatTime(start.toISOString(), now) }) })}
+        >
+          <Input
+            className="short-input"
+            type="time"
+            value={startTime}
+            onChange={(_event, { value }) => onChange({ startTime: value })}
+          />
+        </Field>
+      )}
+    </>
+  );
+};
+
+/** How often, how far back, and from when. */
 export const PolicyStep = ({ plan, onChange }: PolicyStepProps) => (
   <section className="form">
     <Field label={t('protect.frequency')} hint={t('protect.frequencyHelp')}>
@@ -17,7 +57,7 @@ export const PolicyStep = ({ plan, onChange }: PolicyStepProps) => (
         onChange={(_event, { value }) =>
           onChange({
             frequencySeconds:
-              copyFrequenciesSeconds.find((seconds) => String(seconds) === value) ?? defaultFrequencySeconds,
+              copyFrequenciesSeconds.find((seconds) => String(seconds) === value) ?? plan.frequencySeconds,
           })
         }
       >
@@ -41,5 +81,6 @@ export const PolicyStep = ({ plan, onChange }: PolicyStepProps) => (
         onChange={(_event, { value }) => onChange({ retention: value })}
       />
     </Field>
+    <StartFields plan={plan} onChange={onChange} />
   </section>
 );

@@ -1,5 +1,6 @@
 import { Button } from '@fluentui/react-components';
 import { type SubmitEvent, useEffect, useRef, useState } from 'react';
+import type { Settings } from '../../../contract/settings.ts';
 import { ButtonLink } from '../../components/button-link.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Loading } from '../../components/loading.tsx';
@@ -10,13 +11,7 @@ import { ask } from '../../stores/engine.ts';
 import { refreshHost } from '../../stores/follow-engine.ts';
 import { useSite } from '../../stores/site-store.ts';
 import { showNotice, showProblem } from '../../stores/ui-store.ts';
-import {
-  defaultFrequencySeconds,
-  defaultRetention,
-  type Plan,
-  protectParams,
-  retentionOf,
-} from './plan-protection.ts';
+import { defaultsOf, isPolicyComplete, type Plan, protectParams, usualPolicy } from './plan-protection.ts';
 import { PolicyStep } from './policy-step.tsx';
 import { ReviewStep } from './review-step.tsx';
 import { VaultStep } from './vault-step.tsx';
@@ -33,7 +28,7 @@ const isComplete = (step: Step, plan: Plan, chosen: number, passed: boolean): bo
     case 'vault':
       return plan.vault !== null;
     case 'policy':
-      return retentionOf(plan) !== null;
+      return isPolicyComplete(plan);
     case 'review':
       return passed;
   }
@@ -51,9 +46,17 @@ export const ProtectWizard = ({ vms: wanted }: { readonly vms: readonly string[]
     vms: new Set(wanted),
     excluded: new Set(),
     vault: null,
-    frequencySeconds: defaultFrequencySeconds,
-    retention: String(defaultRetention),
+    ...defaultsOf(usualPolicy),
+    startTime: null,
   });
+  const [settings, setSettings] = useState<Settings | null>(null);
+  useEffect(() => {
+    // Without them the wizard begins with what is usual; an engine that is away is told of by the page.
+    ask('settings.show', {}).then((read) => {
+      setSettings(read);
+      setPlan((before) => ({ ...before, ...defaultsOf(read.newProtection) }));
+    }, showProblem);
+  }, []);
   const heading = useRef<HTMLHeadingElement>(null);
   const at = steps.indexOf(step);
   // Whoever goes on by keyboard goes on at the top of the new step.
@@ -74,7 +77,7 @@ export const ProtectWizard = ({ vms: wanted }: { readonly vms: readonly string[]
     setBusy(true);
     try {
       for (const vm of chosen) {
-        const params = protectParams(vm, full);
+        const params = protectParams(vm, full, Date.now());
         if (params !== null) await ask('protect', params);
       }
       showNotice(t('notice.protect', { count: chosen.length, vm: chosen[0]?.name ?? '' }));
@@ -113,7 +116,15 @@ export const ProtectWizard = ({ vms: wanted }: { readonly vms: readonly string[]
       {step === 'vms' ? <VmStep vms={free} plan={full} onChange={change} /> : null}
       {step === 'vault' ? <VaultStep vaults={vaults} vms={chosen} plan={full} onChange={change} /> : null}
       {step === 'policy' ? <PolicyStep plan={full} onChange={change} /> : null}
-      {step === 'review' ? <ReviewStep vms={chosen} plan={full} onChecked={setPassed} /> : null}
+      {step === 'review' ? (
+        <ReviewStep
+          vms={chosen}
+          vault={vaults.find(({ name }) => name === vault) ?? null}
+          plan={full}
+          bandwidth={settings?.bandwidth ?? null}
+          onChecked={setPassed}
+        />
+      ) : null}
       <form className="form-actions wizard-actions" onSubmit={submit}>
         {at === 0 ? (
           <ButtonLink to={{ view: 'overview' }}>{t('common.cancel')}</ButtonLink>

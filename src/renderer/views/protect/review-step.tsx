@@ -3,17 +3,24 @@ import { useEffect, useState } from 'react';
 import { type ErrorReport, ReplicationError } from '../../../contract/errors.ts';
 import type { VmSummary } from '../../../contract/host-reports.ts';
 import type { PrerequisiteCheck } from '../../../contract/prerequisites.ts';
+import type { Settings } from '../../../contract/settings.ts';
+import type { VaultReport } from '../../../contract/vault-reports.ts';
 import { CheckList } from '../../components/check-list.tsx';
 import { ErrorDetails, nextStepOf } from '../../components/error-details.tsx';
 import { Loading } from '../../components/loading.tsx';
-import { formatBytes } from '../../format.ts';
+import { formatBytes, formatDuration, formatRate, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
 import { ask } from '../../stores/engine.ts';
-import { includedDisks, type Plan, protectParams, sizesOf } from './plan-protection.ts';
+import { useSite } from '../../stores/site-store.ts';
+import { useNow } from '../../stores/use-now.ts';
+import { estimateCopy } from './estimate.ts';
+import { includedDisks, type Plan, protectParams, sizesOf, startOf } from './plan-protection.ts';
 
 interface ReviewStepProps {
   readonly vms: readonly VmSummary[];
   readonly plan: Plan;
+  readonly vault: VaultReport | null;
+  readonly bandwidth: Settings['bandwidth'] | null;
   /** Whether every check of every VM has passed. */
   onChecked(passed: boolean): void;
 }
@@ -26,7 +33,7 @@ interface Checked {
 }
 
 const checkVm = async (vm: VmSummary, plan: Plan): Promise<Checked> => {
-  const params = protectParams(vm, plan);
+  const params = protectParams(vm, plan, Date.now());
   if (params === null) return { vm, checks: [], error: null };
   try {
     const { checks } = await ask('protect', { ...params, checkOnly: true });
@@ -50,8 +57,21 @@ const Checks = ({ checked, several }: { readonly checked: Checked; readonly seve
   </div>
 );
 
-const Summary = ({ vms, plan }: { readonly vms: readonly VmSummary[]; readonly plan: Plan }) => {
+/** When the first copy begins, in words. */
+const startWords = ({ startTime }: Plan, nowMs: number): string => {
+  const start = startTime === null ? null : startOf(startTime, nowMs);
+  return start === null ? t('protect.reviewStartNow') : formatTime(start.toISOString(), nowMs);
+};
+
+const Summary = ({ vms, plan, vault, bandwidth }: Omit<ReviewStepProps, 'onChecked'>) => {
   const { copyBytes, logBytes } = sizesOf(vms, plan);
+  const jobs = useSite((site) => site.jobs);
+  const statuses = useSite((site) => site.statuses);
+  const now = useNow();
+  const estimate =
+    vault === null
+      ? null
+      : estimateCopy(copyBytes, vault, { jobs: jobs?.values() ?? [], statuses, bandwidth });
   const nameOf = (vm: VmSummary): string => {
     const included = new Set(includedDisks(vm, plan).map(({ id }) => id));
     const left = vm.disks.filter(({ id }) => !included.has(id)).map(({ name }) => name);
@@ -69,6 +89,19 @@ const Summary = ({ vms, plan }: { readonly vms: readonly VmSummary[]; readonly p
       <dd>{plan.retention}</dd>
       <dt>{t('protect.reviewSize')}</dt>
       <dd>{t('protect.reviewSizeValue', { size: formatBytes(copyBytes) })}</dd>
+      {estimate === null ? null : (
+        <>
+          <dt>{t('protect.reviewTime')}</dt>
+          <dd>
+            {t(`protect.reviewTime.${estimate.basis}`, {
+              duration: formatDuration(estimate.seconds),
+              rate: formatRate(estimate.bytesPerSecond),
+            })}
+          </dd>
+        </>
+      )}
+      <dt>{t('protect.reviewStart')}</dt>
+      <dd>{startWords(plan, now)}</dd>
       <dt>{t('protect.reviewLog')}</dt>
       <dd>{t('protect.reviewLogValue', { size: formatBytes(logBytes) })}</dd>
     </dl>
@@ -76,7 +109,7 @@ const Summary = ({ vms, plan }: { readonly vms: readonly VmSummary[]; readonly p
 };
 
 /** What will be done, and whether everything it needs is there. */
-export const ReviewStep = ({ vms, plan, onChecked }: ReviewStepProps) => {
+export const ReviewStep = ({ vms, plan, vault, bandwidth, onChecked }: ReviewStepProps) => {
   const [checked, setChecked] = useState<readonly Checked[] | null>(null);
   const [round, setRound] = useState(0);
   // The plan does not change while this step is open: it is checked when the step opens, and again on demand.
@@ -105,7 +138,7 @@ export const ReviewStep = ({ vms, plan, onChecked }: ReviewStepProps) => {
   return (
     <>
       <section className="card">
-        <Summary vms={vms} plan={plan} />
+        <Summary vms={vms} plan={plan} vault={vault} bandwidth={bandwidth} />
       </section>
       <section className="card" aria-live="polite">
         {checked === null ? (

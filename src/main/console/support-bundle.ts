@@ -1,24 +1,30 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { arch, freemem, release, totalmem, type } from 'node:os';
+import { join } from 'node:path';
 import { ZipFile } from 'yazl';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { ReplicationError } from '../../contract/errors.ts';
 import { eventCsv } from '../../contract/event-csv.ts';
 import type { VmStatus } from '../../contract/reports.ts';
+import type { RequestName, RequestParams, RequestResult } from '../../contract/requests.ts';
+import type { SupportBundleReport } from '../../contract/support-bundle.ts';
 import { describeDisk } from '../disk/describe-disk.ts';
-import { inspectLog } from '../hrl/inspect.ts';
+import { createDirectory } from '../platform/create-directory.ts';
 import { dataPaths } from '../platform/data-directory.ts';
 import { withoutSecrets } from '../platform/log.ts';
 import { NewFile } from '../platform/new-file.ts';
-import type { Session } from './session.ts';
+import type { ConsoleContext } from './console-context.ts';
 
 const logsKept = 4;
 const newest = 1000;
 
-export interface BundleResult {
-  readonly file: string;
-  readonly bytes: number;
-  readonly entries: readonly string[];
+/** Whose bundle it is, and how it is asked. */
+export interface BundleSource {
+  readonly dataDirectory: string;
+  readonly signal: AbortSignal;
+  /** What is told of a disk's log. */
+  describeLog(path: string): unknown;
+  request<N extends RequestName>(name: N, params: RequestParams<N>): Promise<RequestResult<N>>;
 }
 
 /**
@@ -28,19 +34,19 @@ export interface BundleResult {
  * @throws ReplicationError `DISK_TARGET_EXISTS`, `DISK_WRITE_FAILED`, `CANCELLED`
  */
 export const writeSupportBundle = async (
-  session: Session,
+  source: BundleSource,
   path: string,
   onProgress: (entry: string, done: number, total: number) => void,
-): Promise<BundleResult> => {
+): Promise<SupportBundleReport> => {
   const file = new NewFile(path);
   try {
-    const parts = partsOf(session);
+    const parts = partsOf(source);
     const zip = new ZipFile();
     const entries: string[] = [];
     const written = writeStream(zip, file);
-    const blanked = await blanksOf(session);
+    const blanked = await blanksOf(source);
     for (const [index, { name, collect }] of parts.entries()) {
-      if (session.signal.aborted)
+      if (source.signal.aborted)
         throw new ReplicationError('CANCELLED', 'The support bundle was not finished; no file was left.');
       onProgress(name, index, parts.length);
       for (const [entry, text] of await collected(name, collect)) {
@@ -63,8 +69,8 @@ export const writeSupportBundle = async (
  * Takes the addresses out of a text that whoever has them can call: of the webhook and of the health ping. Many services
  * put a key into them, some into the name of the host.
  */
-const blanksOf = async (session: Session): Promise<(text: string) => string> => {
-  const { alerts, healthPing } = await session.request('settings.show', {}).catch(() => unknownSettings);
+const blanksOf = async (source: BundleSource): Promise<(text: string) => string> => {
+  const { alerts, healthPing } = await source.request('settings.show', {}).catch(() => unknownSettings);
   const addresses = [alerts.webhook.url, healthPing.url].flatMap(formsOf);
   return (text) => addresses.reduce((clean, address) => clean.replaceAll(address, '***'), text);
 };
@@ -89,24 +95,24 @@ interface Part {
 }
 
 /** The engine first: without it the versions and the log still are of use. */
-const partsOf = (session: Session): Part[] => {
+const partsOf = (source: BundleSource): Part[] => {
   const asked = <T>(name: string, ask: () => Promise<T>, print: (answer: T) => string = json): Part => ({
     name,
     collect: async () => [[name, print(await ask())]],
   });
   return [
     asked('versions.json', async () => versions()),
-    asked('engine.json', () => session.request('engine.info', {})),
-    asked('settings.json', () => session.request('settings.show', {})),
-    asked('status.json', () => session.request('status', {})),
-    asked('vaults.json', () => session.request('vault.list', {})),
-    asked('jobs.json', () => session.request('jobs', { limit: newest })),
-    asked('events.csv', () => session.request('events', { limit: newest }), eventCsv),
+    asked('engine.json', () => source.request('engine.info', {})),
+    asked('settings.json', () => source.request('settings.show', {})),
+    asked('status.json', () => source.request('status', {})),
+    asked('vaults.json', () => source.request('vault.list', {})),
+    asked('jobs.json', () => source.request('jobs', { limit: newest })),
+    asked('events.csv', () => source.request('events', { limit: newest }), eventCsv),
     {
       name: 'disks',
-      collect: async () => (await session.request('status', {})).vms.flatMap((vm) => headersOf(vm)),
+      collect: async () => (await source.request('status', {})).vms.flatMap((vm) => headersOf(source, vm)),
     },
-    { name: 'logs', collect: async () => logsOf(session.dataDirectory) },
+    { name: 'logs', collect: async () => logsOf(source.dataDirectory) },
   ];
 };
 
@@ -128,11 +134,11 @@ const versions = () => ({
 });
 
 /** What the headers of a VM's disks and of the logs beside them say. */
-const headersOf = ({ name, disks }: VmStatus): Entries =>
+const headersOf = (source: BundleSource, { name, disks }: VmStatus): Entries =>
   disks.map((disk) => {
     const described = attempt(() => describeDisk(disk.path));
     const logPath = disk.hrl.path;
-    const log = logPath === null || !existsSync(logPath) ? null : attempt(() => inspectLog(logPath));
+    const log = logPath === null || !existsSync(logPath) ? null : attempt(() => source.describeLog(logPath));
     return [`disks/${fileNameOf(name)}/${fileNameOf(disk.name)}.json`, json({ disk: described, log })];
   });
 
@@ -166,3 +172,20 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 /** Names of VMs may hold what file names of a zip may not. */
 const fileNameOf = (name: string): string => name.replaceAll(/[^\p{L}\p{N} ._-]/gu, '_').replace(/^\.+/, '_');
+
+/** A bundle among the engine's own files; its logs are told of by their size, for reading them would hold the engine up. */
+export const keepSupportBundle = async (
+  { dataDirectory, clock }: ConsoleContext,
+  request: BundleSource['request'],
+): Promise<SupportBundleReport> => {
+  const directory = join(dataDirectory, 'support');
+  createDirectory(directory);
+  const time = new Date(clock.now()).toISOString().replaceAll(/[:.]/g, '-');
+  const source: BundleSource = {
+    dataDirectory,
+    signal: new AbortController().signal,
+    describeLog: (path) => ({ bytes: statSync(path).size }),
+    request,
+  };
+  return writeSupportBundle(source, join(directory, `hvrc-support-${time}.zip`), () => undefined);
+};
