@@ -232,7 +232,7 @@ test.describe('with a protected VM', () => {
     }
     await page.getByRole('radio', { name: 'Compact' }).check();
     await page.getByLabel('Language').selectOption('Nederlands');
-    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Instellingen');
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Beleid en instellingen');
     await page.getByLabel('Taal').selectOption('English');
     await page.reload();
     await expect(page.locator('.shell[data-theme="light"][data-density="compact"]')).toBeVisible();

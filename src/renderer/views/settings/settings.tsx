@@ -1,5 +1,6 @@
 import { Field, Radio, RadioGroup, Select } from '@fluentui/react-components';
 import { useEffect } from 'react';
+import { ButtonLink } from '../../components/button-link.tsx';
 import { HostForm } from '../../components/host-form.tsx';
 import { Loading } from '../../components/loading.tsx';
 import { isDesktop } from '../../connection/desktop.ts';
@@ -17,9 +18,13 @@ import { refreshEngine } from '../../stores/follow-engine.ts';
 import { useSite } from '../../stores/site-store.ts';
 import { showProblem } from '../../stores/ui-store.ts';
 import { useNow } from '../../stores/use-now.ts';
+import { BandwidthCard } from './bandwidth-card.tsx';
 import { EngineFacts } from './engine-facts.tsx';
-import { ResyncWindow } from './resync-window.tsx';
+import { MonitoringCard } from './monitoring-card.tsx';
+import { NewProtectionCard } from './new-protection-card.tsx';
+import { ResyncWindowCard } from './resync-window.tsx';
 import { Startup } from './startup.tsx';
+import { SupportBundle } from './support-bundle.tsx';
 
 const engineRefreshMs = 5000;
 
@@ -105,15 +110,20 @@ export const Settings = () => {
       <h1>{t('settings.title')}</h1>
       <Appearance />
       <Host />
+      <NewProtectionCard />
+      <BandwidthCard />
+      <ResyncWindowCard />
+      <MonitoringCard />
       <section className="card">
-        <h2>{t('settings.resync')}</h2>
-        <p className="note">{t('settings.resync.help')}</p>
-        <ResyncWindow />
+        <h2>{t('settings.alerts')}</h2>
+        <p className="note">{t('settings.alerts.help')}</p>
+        <ButtonLink to={{ view: 'alerts' }}>{t('settings.alerts.open')}</ButtonLink>
       </section>
       {isDesktop() ? <Startup /> : null}
       <section className="card">
         <h2>{t('settings.engine')}</h2>
         {engine === null ? <Loading /> : <EngineFacts engine={engine} nowMs={now} />}
+        <SupportBundle />
       </section>
     </div>
   );
