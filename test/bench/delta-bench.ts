@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import type { CycleResult } from '../../src/contract/job-reports.ts';
 import { openVhdxWriter } from '../../src/main/disk/vhdx/vhdx-writer.ts';
-import { type BenchSite, diskBytes } from './bench-site.ts';
+import type { BenchSite } from './bench-site.ts';
 import { type BenchResult, describeTimes } from './measure.ts';
 
 const pageBytes = 4096;
@@ -9,6 +9,7 @@ const runBytes = 64 * 1024 * 1024;
 
 /** 1 % of the disk's 4 KiB blocks rewritten, scattered over its data: what goes to the vault against what changed. */
 export const deltaBench = async (site: BenchSite): Promise<BenchResult[]> => {
+  const { diskBytes } = site;
   const engine = await site.engine('delta');
   engine.hvrc('protect', 'VM1', '--vault', 'local', '--wait');
   const changed = new Set<number>();

@@ -2,11 +2,12 @@ import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InitialReplicationResult } from '../../src/contract/job-reports.ts';
 import type { VmStatus } from '../../src/contract/reports.ts';
-import { type BenchSite, diskBytes } from './bench-site.ts';
+import type { BenchSite } from './bench-site.ts';
 import { against, type BenchResult, inRandomOrder, median, run, seconds, settle } from './measure.ts';
 
 /** Initial replication into a directory against `qemu-img convert` and `sync` of the same disk, both warm, both durable. */
 export const initialBench = async (site: BenchSite, rounds: number): Promise<BenchResult[]> => {
+  const { diskBytes } = site;
   const peaks: number[] = [];
   const delays: number[] = [];
   let stateBytes = 0;

@@ -10,7 +10,8 @@ export interface BenchResult {
   /** Ours ÷ the peer's, by medians. */
   readonly ratio: number | null;
   readonly goal: string;
-  readonly met: boolean;
+  /** Null where the figure is only told. */
+  readonly met: boolean | null;
 }
 
 export const median = (values: readonly number[]): number => {

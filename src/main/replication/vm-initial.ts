@@ -29,7 +29,7 @@ export const replicateInitially = async (
   job: Job,
   options: ShippingOptions,
 ): Promise<InitialReplicationOutcome> => {
-  engine.pool.prepare('dropLogs', 'initial', 'send');
+  engine.pool.prepare(['dropLogs', 'initial'], vm.replicaSpec().vault.kind);
   const found = await vm.findOnHost();
   await registerAtVault(engine, vm, found);
   const copies: Copy[] = [];
@@ -61,7 +61,7 @@ export const replicateInitially = async (
       const consistency: Consistency = oneRead ? 'crash' : 'fuzzy';
       const taken = { cut, takenAtMs: frozen.takenAtMs, consistency };
       const { point } = await engine.pool.run(
-        'send',
+        'commit',
         {
           replica: vm.replicaSpec(),
           ...taken,

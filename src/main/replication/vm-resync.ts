@@ -45,7 +45,7 @@ export const resynchronizeVm = async (
   run: ComparisonRun,
   options: ShippingOptions,
 ): Promise<ResyncOutcome> => {
-  engine.pool.prepare('dropLogs', 'resync', 'send');
+  engine.pool.prepare(['dropLogs', 'resync', 'send']);
   const checked = await job.step(resyncStepNames.check, () =>
     run.during('check', () => checkDisks(engine, vm)),
   );

@@ -95,7 +95,7 @@ const trackOnce = async (
   }
   for (const { record, host } of changed)
     await refuseReverted(record, host.files, vm.disk(record).lastScan?.stamps);
-  engine.pool.prepare('scan');
+  engine.pool.prepare(['scan']);
   const stamps = new Map<string, ChainStamps | null>();
   for (const { record, host } of changed) {
     stamps.set(record.diskId, await settledStamps(host.files, engine.clock, options.signal));

@@ -36,6 +36,11 @@ const containerOf = (target: string): string => target.slice(azurePrefix.length)
 /** Loaded only where a storage account is used: it is large. */
 const azureVaults = () => import('./azure/azure-vault.ts');
 
+/** Begins to load what a vault of that kind takes. Should that fail, whoever opens one gets to know. */
+export const preloadVault = (kind: 'directory' | 'azure'): void => {
+  if (kind === 'azure') azureVaults().catch(() => undefined);
+};
+
 /**
  * The vault behind `target`. Nothing is touched until it is used; each use checks that the vault with that id is there,
  * and throws VAULT_UNREACHABLE, VAULT_NOT_FOUND or VAULT_FOREIGN otherwise.

@@ -151,6 +151,8 @@ export interface Tasks {
   };
   /** Uploader: sends sealed logs, commits the cut, prunes. With no logs it only commits. */
   send: { params: SendParams; result: SendResult };
+  /** As `send`, in the thread that made the initial replicas: it has everything loaded that a commit needs. */
+  commit: { params: SendParams; result: SendResult };
   /**
    * Uploader: compares a disk with its digests and stages what differs as a delta, without a log. The digests of what was
    * staged wait in a side file for `advanceSent`.
@@ -342,6 +344,8 @@ export type FromWorker =
 export interface WorkerStart {
   /** Its lanes are started with it. */
   readonly readsDisks: boolean;
+  /** Of the vault that it will soon open: what that takes is loaded at once. */
+  readonly vaultKind: 'directory' | 'azure' | null;
   /** Memory of the bandwidth limit that all threads share. */
   readonly bandwidth: SharedArrayBuffer;
 }

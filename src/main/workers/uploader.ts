@@ -1,9 +1,10 @@
 import { extname, join } from 'node:path';
 import { workerData } from 'node:worker_threads';
-import type { WorkerStart } from './protocol.ts';
+import { preloadVault } from '../vault/open-vault.ts';
+import type { SendParams, WorkerStart } from './protocol.ts';
 import { BlockReader } from './reading/block-reader.ts';
 import { laneCount } from './reading/lane-count.ts';
-import { serveTasks } from './serve-tasks.ts';
+import { serveTasks, type TaskContext } from './serve-tasks.ts';
 import { copyInitial } from './uploading/copy-initial.ts';
 import { sendDirect } from './uploading/send-direct.ts';
 import { sendLogs } from './uploading/send-logs.ts';
@@ -13,8 +14,13 @@ import { withReplica } from './uploading/with-replica.ts';
 
 const laneEntry = join(import.meta.dirname, 'reading', `lane${extname(import.meta.filename)}`);
 const startLanes = () => new BlockReader(laneCount(), laneEntry);
+const { readsDisks, vaultKind } = workerData as WorkerStart;
 // Else started when first a disk is read: sending logs needs no lanes.
-let reader = (workerData as WorkerStart).readsDisks ? startLanes() : null;
+let reader = readsDisks ? startLanes() : null;
+if (vaultKind !== null) preloadVault(vaultKind);
+
+const send = (params: SendParams, context: TaskContext) =>
+  withReplica(params.replica, context.signal, (replica) => sendLogs(params, replica, context));
 
 serveTasks({
   initial: (params, context) =>
@@ -27,6 +33,6 @@ serveTasks({
       reader ??= startLanes();
       return sendDirect(params, replica, reader, context);
     }),
-  send: (params, context) =>
-    withReplica(params.replica, context.signal, (replica) => sendLogs(params, replica, context)),
+  send,
+  commit: send,
 });

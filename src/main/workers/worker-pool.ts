@@ -19,6 +19,7 @@ const workerOf: Readonly<Record<TaskKind, WorkerName>> = {
   dropLogs: 'tracker',
   initial: 'uploader',
   send: 'uploader',
+  commit: 'uploader',
   direct: 'uploader',
   resync: 'resync',
   verify: 'resync',
@@ -54,6 +55,7 @@ const doing: Readonly<Record<TaskKind, string>> = {
   dropLogs: 'deleting logs',
   initial: 'copying a disk',
   send: 'sending changes',
+  commit: 'making a replica true',
   direct: 'sending changes',
   resync: 'comparing a disk with its replica',
   verify: 'verifying a disk',
@@ -102,19 +104,23 @@ export class WorkerPool {
     return this.threadFor(kind).run(kind, params, options);
   }
 
-  /** Starts the threads of tasks that will soon be run, all at once: starting one takes a tenth of a second. */
-  prepare(...kinds: readonly TaskKind[]): void {
+  /**
+   * Starts the threads of tasks that will soon be run, all at once: starting one takes a tenth of a second, and as much
+   * again to load what `vaultKind` takes, of the vault that they will open.
+   */
+  prepare(kinds: readonly TaskKind[], vaultKind: WorkerStart['vaultKind'] = null): void {
     if (this.closed) return;
-    for (const kind of kinds) this.threadFor(kind);
+    for (const kind of kinds) this.threadFor(kind, vaultKind);
   }
 
-  private threadFor(kind: TaskKind): WorkerThread {
-    const name = kind === 'initial' ? 'uploader-initial' : workerOf[kind];
+  private threadFor(kind: TaskKind, vaultKind: WorkerStart['vaultKind'] = null): WorkerThread {
+    const name = kind === 'initial' || kind === 'commit' ? 'uploader-initial' : workerOf[kind];
     const present = this.threads.get(name);
     if (present !== undefined && !present.dead) return present;
     const entry = join(this.directory, `${workerOf[kind]}${this.extension}`);
     const thread = new WorkerThread(entry, name, this.clock, {
       readsDisks: kind === 'initial' || kind === 'scan',
+      vaultKind,
       bandwidth: this.bandwidth.memory,
     });
     this.threads.set(name, thread);

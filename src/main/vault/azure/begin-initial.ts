@@ -10,6 +10,7 @@ import { mostBlobBytes, sectorBytes, vhdDataBytes } from './page-limits.ts';
 import type { UploadFlow } from './page-upload.ts';
 import { nextGeneration } from './retention.ts';
 import { nameOf, type VmBlobs } from './vm-blobs.ts';
+import { writtenEnd } from './written-pages.ts';
 
 /** Opens what an interrupted initial replication left if it is of this disk and lineage, else starts anew. */
 export const beginInitial = async (
@@ -52,7 +53,7 @@ export const beginInitial = async (
     sealed: null,
   };
   await create(blobs, leaseId, note);
-  return new InitialUpload(blobs, leaseId, note, flow, { fresh: true, from: 0 });
+  return new InitialUpload(blobs, leaseId, note, flow, { fresh: true, from: 0, writtenTo: 0 });
 };
 
 const requireFits = ({ name, sizeBytes }: VaultDisk): void => {
@@ -89,22 +90,24 @@ const resume = async (
 ): Promise<InitialUpload | null> => {
   const { data, digests, sizeBytes } = left;
   const [dataBlob, digestsBlob] = await Promise.all([blobs.head(data), blobs.head(digests)]);
-  const length = vhdDataBytes(sizeBytes) + sectorBytes;
-  if (dataBlob?.length !== length || digestsBlob?.length !== digestBlobBytes(sizeBytes)) return null;
+  const dataBytes = vhdDataBytes(sizeBytes);
+  if (dataBlob?.length !== dataBytes + sectorBytes || digestsBlob?.length !== digestBlobBytes(sizeBytes))
+    return null;
   await blobs.lease(data, leaseId);
   await blobs.lease(digests, leaseId);
   const note: InitialNote = { ...left, sealed: null };
   if (left.sealed !== null) await blobs.writeInitial(note);
-  // What the interrupted run wrote beyond its checkpoint, the footer too, becomes zeros again.
+  let writtenTo = from;
   await atAzure(blobs.url(data), async () => {
     const conditions = { leaseId };
     await blobs
       .pages(data)
       .setMetadata(initialMetadata({ ...note, isEncrypted: blobs.isEncrypted }), { conditions });
-    await blobs.pages(data).clearPages(from, length - from, { conditions });
+    await blobs.pages(data).clearPages(dataBytes, sectorBytes, { conditions });
+    writtenTo = await writtenEnd(blobs.pages(data), from, dataBytes - from);
   });
   await new DigestWindows({ client: blobs.pages(digests), leaseId }, sizeBytes, false, flow).truncate(
     from / trackingBlockBytes,
   );
-  return new InitialUpload(blobs, leaseId, note, flow, { fresh: false, from });
+  return new InitialUpload(blobs, leaseId, note, flow, { fresh: false, from, writtenTo });
 };

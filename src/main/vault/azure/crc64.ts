@@ -15,6 +15,7 @@ const chunkBytes = 128 * 1024;
 
 /** Eight bytes, as the header wants them (in base64). */
 export const crc64 = (data: Uint8Array): Buffer => {
+  loop ??= makeLoop();
   let crc = -1n;
   for (let at = 0; at < data.length; at += chunkBytes) {
     const part = data.subarray(at, at + chunkBytes);
@@ -98,4 +99,5 @@ const makeLoop = () => {
   return { memory: new Uint8Array(memory), update: run as (crc: bigint, length: number) => bigint };
 };
 
-const loop = makeLoop();
+/** Made when first a checksum is wanted. */
+let loop: ReturnType<typeof makeLoop> | null = null;

@@ -11,10 +11,11 @@ import type { DeltaWriter } from '../replica-vault.ts';
 import { atAzure } from './azure-errors.ts';
 import type { DeltaNote, DiskRecord } from './azure-record.ts';
 import { finishedMetadata } from './blob-metadata.ts';
-import { DigestWindows, readPages } from './digest-windows.ts';
+import { DigestWindows } from './digest-windows.ts';
 import { sectorBytes, writeBytesFor } from './page-limits.ts';
 import { type PageRequest, planPageRequests } from './page-plan.ts';
 import { PageUpload, type UploadFlow } from './page-upload.ts';
+import { readPages } from './read-pages.ts';
 import type { ReplicaCipher } from './replica-cipher.ts';
 import type { VmBlobs } from './vm-blobs.ts';
 
@@ -45,6 +46,8 @@ export class DeltaUpload implements DeltaWriter {
   readonly #cipher: ReplicaCipher;
   readonly #batchBytes: number;
   readonly #free: Buffer[] = [];
+  /** Up to here, as `#bytes` counts, the interrupted run may have written what its last checkpoint does not count. */
+  readonly #knownFromBytes: number;
   /** Blocks with requests in flight: a later change must not overtake an earlier one. */
   readonly #inFlight = new Set<number>();
   #ahead: { readonly from: number; readonly bytes: Buffer } | null = null;
@@ -73,6 +76,7 @@ export class DeltaUpload implements DeltaWriter {
     this.#bytes = note.bytes;
     this.#cipher = blobs.cipher(disk.data);
     this.#batchBytes = writeBytesFor(flow.threads);
+    this.#knownFromBytes = isResumed ? note.bytes + checkpointBytes + this.#batchBytes : 0;
     this.#upload = new PageUpload({ client: blobs.pages(disk.data), leaseId }, flow);
     this.#digests = new DigestWindows(
       { client: blobs.pages(disk.digests), leaseId },
@@ -200,7 +204,9 @@ export class DeltaUpload implements DeltaWriter {
   #send(request: PageRequest, done: () => void): Promise<void> {
     const { offset, length } = request;
     if (request.kind === 'clear') return this.#upload.clear(offset, length, done);
-    return this.#upload.write(offset, joined(request.parts, length), done);
+    const data = joined(request.parts, length);
+    if (this.#bytes < this.#knownFromBytes) return this.#upload.complete(offset, data, done);
+    return this.#upload.write(offset, data, done);
   }
 
   async #sendEverything(): Promise<void> {

@@ -1,4 +1,3 @@
-import type { PageBlobClient } from '@azure/storage-blob';
 import { digestBytes, isZero } from '../../block/digest.ts';
 import { blockCount } from '../../block/tracking-block.ts';
 import { publicUrl } from './azure-client.ts';
@@ -6,6 +5,7 @@ import { atAzure } from './azure-errors.ts';
 import { sectorBytes } from './page-limits.ts';
 import { PageUpload, type UploadFlow } from './page-upload.ts';
 import type { LeasedPages } from './page-writer.ts';
+import { readPages } from './read-pages.ts';
 
 /**
  * The page blob that holds the digests of a replica: 16 bytes for each tracking block, block 0 first, nothing else. 512
@@ -118,9 +118,3 @@ export class DigestWindows {
     return result;
   }
 }
-
-/** Fills `target` from a page blob or a snapshot of one. */
-export const readPages = async (client: PageBlobClient, target: Buffer, offset: number): Promise<void> => {
-  if (target.length === 0) return;
-  await client.downloadToBuffer(target, offset, target.length, { maxRetryRequestsPerBlock: 1 });
-};

@@ -14,6 +14,15 @@ import { PageWriter } from './page-writer.ts';
 import type { ReplicaCipher } from './replica-cipher.ts';
 import type { VmBlobs } from './vm-blobs.ts';
 
+export interface InitialStart {
+  /** The digests' blob holds zeros throughout. */
+  readonly fresh: boolean;
+  /** Where the copy begins. */
+  readonly from: number;
+  /** From here on the blob holds zeros. */
+  readonly writtenTo: number;
+}
+
 interface PendingWrite {
   readonly buffer: Buffer;
   readonly offset: number;
@@ -21,9 +30,10 @@ interface PendingWrite {
 }
 
 /**
- * The first copy of a disk into a page blob that holds zeros from `resumedFromOffset` on: ranges that follow one another
- * are joined to writes of 4 MiB, several of them in flight; zeros cost nothing. The footer comes last, with `seal`: until
- * then no tool takes the blob for a disk.
+ * The first copy of a disk into a page blob: ranges that follow one another are joined to writes of 4 MiB, several of them
+ * in flight; zeros cost nothing where the blob has them. What an interrupted run sent beyond its checkpoint, up to
+ * `writtenTo`, is read back and not sent again. The footer comes last, with `seal`: until then no tool takes the blob for a
+ * disk.
  */
 export class InitialUpload implements InitialReplica {
   readonly resumedFromOffset: number;
@@ -33,6 +43,7 @@ export class InitialUpload implements InitialReplica {
   readonly #digests: DigestWindows;
   readonly #cipher: ReplicaCipher;
   readonly #writeBytes: number;
+  readonly #writtenTo: number;
   readonly #free: Buffer[] = [];
   #note: InitialNote;
   /** What waits to become a full write. */
@@ -49,12 +60,13 @@ export class InitialUpload implements InitialReplica {
     leaseId: string,
     note: InitialNote,
     flow: UploadFlow,
-    { fresh, from }: { readonly fresh: boolean; readonly from: number },
+    { fresh, from, writtenTo }: InitialStart,
   ) {
     this.#blobs = blobs;
     this.#leaseId = leaseId;
     this.#note = note;
     this.resumedFromOffset = from;
+    this.#writtenTo = writtenTo;
     this.#givenTo = from;
     this.#bytes = note.bytes;
     this.#cipher = blobs.cipher(note.data);
@@ -90,6 +102,8 @@ export class InitialUpload implements InitialReplica {
 
   async zero(offset: number, length: number): Promise<void> {
     this.#requireOpen();
+    const left = Math.min(length, this.#writtenTo - offset);
+    if (left > 0) await this.#inTurn(() => this.#upload.clear(offset, left, () => undefined));
     this.#given(offset, length);
   }
 
@@ -156,12 +170,20 @@ export class InitialUpload implements InitialReplica {
     this.#pending = null;
     if (pending !== null) {
       const { buffer, offset, length } = pending;
-      this.#sending = this.#sending.then(() =>
-        this.#upload.write(offset, buffer.subarray(0, length), () => this.#free.push(buffer)),
+      const data = buffer.subarray(0, length);
+      const done = () => this.#free.push(buffer);
+      const mayBeThere = offset < this.#writtenTo;
+      return this.#inTurn(() =>
+        mayBeThere ? this.#upload.complete(offset, data, done) : this.#upload.write(offset, data, done),
       );
-      // Whoever waits for it next gets the failure.
-      this.#sending.catch(() => undefined);
     }
+    return this.#sending;
+  }
+
+  #inTurn(send: () => Promise<void>): Promise<void> {
+    this.#sending = this.#sending.then(send);
+    // Whoever waits for it next gets the failure.
+    this.#sending.catch(() => undefined);
     return this.#sending;
   }
 

@@ -15,7 +15,7 @@ export const defaultThreads = 4;
 export const mostThreads = 32;
 
 /** What all requests of one disk in flight have in memory at most: TLS holds as much again. */
-const mostInFlightBytes = 32 * mebibyte;
+const mostInFlightBytes = 16 * mebibyte;
 
 /** Bytes of one write with `threads` in flight: with more of them it is smaller, so that memory does not grow. */
 export const writeBytesFor = (threads: number): number =>

@@ -1,9 +1,11 @@
+import { trackingBlockBytes } from '../../block/tracking-block.ts';
 import { inGrantedPieces, type WritePacer } from '../pacing/write-pacer.ts';
 import { publicUrl } from './azure-client.ts';
 import { azureError } from './azure-errors.ts';
 import type { BlobPacer } from './blob-pacer.ts';
 import { sectorBytes } from './page-limits.ts';
 import { type LeasedPages, PageWriter } from './page-writer.ts';
+import { readPages } from './read-pages.ts';
 import { RequestWindow } from './request-window.ts';
 
 /** How fast pages may be sent. */
@@ -35,6 +37,21 @@ export class PageUpload {
   /** `data` must stay as it is until the request is done; `done` is called then, whatever came of it. */
   write(offset: number, data: Buffer, done: () => void): Promise<void> {
     return this.#start(() => this.#writeInPieces(data, offset), offset, done);
+  }
+
+  /**
+   * As `write`, where an interrupted run may have written: what is there is read back, and only blocks that differ are sent.
+   */
+  complete(offset: number, data: Buffer, done: () => void): Promise<void> {
+    const request = async () => {
+      await this.#blobPacer.admit(data.length);
+      const held = Buffer.allocUnsafeSlow(data.length);
+      await readPages(this.#pages.client, held, offset);
+      for (const { from, to } of differingRuns(data, held)) {
+        await this.#writeInPieces(data.subarray(from, to), offset + from);
+      }
+    };
+    return this.#start(request, offset, done);
   }
 
   clear(offset: number, length: number, done: () => void): Promise<void> {
@@ -73,4 +90,19 @@ export class PageUpload {
       }
     });
   }
+}
+
+/** Runs of blocks in which `wanted` is something else than `held`. */
+function* differingRuns(
+  wanted: Buffer,
+  held: Buffer,
+): Generator<{ readonly from: number; readonly to: number }> {
+  let from = 0;
+  for (let at = 0; at <= wanted.length; at += trackingBlockBytes) {
+    const end = at + trackingBlockBytes;
+    if (at < wanted.length && !wanted.subarray(at, end).equals(held.subarray(at, end))) continue;
+    if (at > from) yield { from, to: Math.min(at, wanted.length) };
+    from = end;
+  }
+  if (from < wanted.length) yield { from, to: wanted.length };
 }

@@ -49,9 +49,12 @@ export class PageWriter {
 
   /** Returns the blob's new ETag. @throws an error that `azureError` knows */
   async write(data: Buffer, offset: number): Promise<string> {
-    const checksum = crc64(data).toString('base64');
+    let checksum: string | null = null;
     for (let tries = 1; ; tries += 1) {
       try {
+        checksum = withoutChecksum.has(this.#url.origin)
+          ? null
+          : (checksum ?? crc64(data).toString('base64'));
         return await this.#try(data, offset, checksum);
       } catch (thrown) {
         if (!(thrown instanceof PageWriteError)) throw thrown;
@@ -65,7 +68,7 @@ export class PageWriter {
     }
   }
 
-  async #try(data: Buffer, offset: number, checksum: string): Promise<string> {
+  async #try(data: Buffer, offset: number, checksum: string | null): Promise<string> {
     const headers: RequestHeaders = {
       'content-length': data.length,
       'content-type': 'application/octet-stream',
@@ -75,12 +78,12 @@ export class PageWriter {
       'x-ms-range': `bytes=${offset}-${offset + data.length - 1}`,
       'x-ms-version': serviceVersion,
     };
-    if (!withoutChecksum.has(this.#url.origin)) headers['x-ms-content-crc64'] = checksum;
+    if (checksum !== null) headers['x-ms-content-crc64'] = checksum;
     await this.#sign(headers);
     const { answer, body } = await this.#put(headers, data);
     if (answer.statusCode !== 201) throw refusalOf(answer, body);
     const stored = answer.headers['x-ms-content-crc64'];
-    if (stored !== undefined && stored !== checksum) {
+    if (checksum !== null && stored !== undefined && stored !== checksum) {
       const range = `${offset}-${offset + data.length - 1}`;
       throw new PageWriteError(
         `The service has the checksum ${String(stored)} for bytes ${range}, which were sent with ${checksum}.`,

@@ -3,9 +3,9 @@ import type { ContainerClient } from '@azure/storage-blob';
 import type { VaultCheck } from '../replica-vault.ts';
 import { publicUrl } from './azure-client.ts';
 import { azureError } from './azure-errors.ts';
-import { readPages } from './digest-windows.ts';
 import { sectorBytes } from './page-limits.ts';
 import { PageWriter } from './page-writer.ts';
+import { readPages } from './read-pages.ts';
 import { leaseIdOf } from './vm-blobs.ts';
 
 /** Tries each thing that replication does in a container; what it makes it removes again. */

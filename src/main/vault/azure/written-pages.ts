@@ -42,3 +42,13 @@ export const listWritten = async (client: PageBlobClient, offset: number, length
   }
   return ranges;
 };
+
+/** Where the last written range within [offset, offset + length) ends; `offset` where none is. */
+export const writtenEnd = async (client: PageBlobClient, offset: number, length: number): Promise<number> => {
+  let end = offset;
+  if (length === 0) return end;
+  for await (const range of client.listPageRanges(offset, length)) {
+    if (!range.isClear) end = Math.max(end, range.end + 1);
+  }
+  return end;
+};

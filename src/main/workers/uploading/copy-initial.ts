@@ -10,12 +10,14 @@ import { type AlignedRange, alignedRanges, queueHoles } from '../reading/aligned
 import type { BlockReader, DigestedChunk } from '../reading/block-reader.ts';
 import type { TaskContext } from '../serve-tasks.ts';
 
-/** Bytes between two checkpoints: what an interruption costs at most. */
+/** Bytes between two checkpoints at most: what an interruption costs. */
 const checkpointBytes = 128 * 1024 * 1024;
+/** The first checkpoint comes this early, the next ones twice as far on each: without one a copy starts anew. */
+const firstCheckpointBytes = 8 * 1024 * 1024;
 
 /**
  * Initial replication of one disk: allocated extents only, digests taken on the way into the local table, a durable
- * checkpoint every 128 MiB. The checkpoint lives in the table and moves only after the vault said that everything below
+ * checkpoint every 128 MiB, more often at first. The checkpoint lives in the table and moves only after the vault said that everything below
  * it is durable.
  */
 export const copyInitial = async (
@@ -77,7 +79,7 @@ class InitialCopy {
     this.initial = initial;
     this.context = context;
     this.position = initial.resumedFromOffset;
-    this.nextCheckpointAt = this.position + checkpointBytes;
+    this.nextCheckpointAt = this.position + firstCheckpointBytes;
   }
 
   async run(reader: BlockReader): Promise<void> {
@@ -182,7 +184,8 @@ class InitialCopy {
 
   private startCheckpoint(): void {
     const offset = this.position;
-    this.nextCheckpointAt = offset + checkpointBytes;
+    const copied = offset - this.initial.resumedFromOffset;
+    this.nextCheckpointAt = offset + Math.min(checkpointBytes, copied);
     this.checkpoint = this.initial
       .flush()
       .then(() => {

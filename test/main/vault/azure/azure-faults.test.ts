@@ -12,16 +12,17 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ReplicationError } from '../../../../src/contract/errors.ts';
 import { digestOf } from '../../../../src/main/block/digest.ts';
-import { trackingBlockBytes } from '../../../../src/main/block/tracking-block.ts';
+import { blockCount, trackingBlockBytes } from '../../../../src/main/block/tracking-block.ts';
 import type { AzureAccess } from '../../../../src/main/vault/azure/azure-access.ts';
 import { openContainer } from '../../../../src/main/vault/azure/azure-client.ts';
 import { AzureVault, createAzureVault } from '../../../../src/main/vault/azure/azure-vault.ts';
-import type { VaultDisk, VaultVm, VmReplica } from '../../../../src/main/vault/replica-vault.ts';
+import type { DeltaWriter, VaultDisk, VaultVm, VmReplica } from '../../../../src/main/vault/replica-vault.ts';
 import { Azurite } from '../../../support/azurite.ts';
 import { FaultProxy } from '../../../support/fault-proxy.ts';
 import {
   alterBlock,
   changeOf,
+  copyRange,
   cutOf,
   deltaOf,
   expectDisk,
@@ -257,6 +258,89 @@ describe('the requests of a first copy', () => {
   });
 });
 
+describe('what an interrupted run sent', () => {
+  const mebibyte = 1024 * 1024;
+  /** Lets so many page writes into the disk's blob through; returns a function that says how many bytes got there. */
+  const letThrough = (most: number): (() => number) => {
+    let bytes = 0;
+    let writes = 0;
+    proxy.reset();
+    proxy.fate = ({ path, headers }) => {
+      if (!path.includes('.vhd') || headers['x-ms-page-write'] !== 'update') return 'pass';
+      writes += 1;
+      if (writes > most) return { status: 403, code: 'AuthorizationFailure' };
+      bytes += Number(headers['content-length']);
+      return 'pass';
+    };
+    return () => bytes;
+  };
+
+  it('of an initial copy is not sent again, beyond its checkpoint neither', async () => {
+    const bytes = patternedDisk(40 * mebibyte, 5);
+    // Runs of data, so that there are writes of 4 MiB.
+    for (let block = 3; block < blockCount(bytes.length); block += 4) alterBlock(bytes, block, 0xff, 6);
+    disk = { ...disk, sizeBytes: bytes.length };
+    await vault.saveVm({ ...vm, disks: [disk] });
+    const replica = await vault.openVm(vm.vmId, thisInstallation);
+    const initial = await replica.beginInitial(disk, lineage, 0);
+    const checkpointBlock = (8 * mebibyte) / trackingBlockBytes;
+    await copyRange(initial, bytes, 0, checkpointBlock);
+    await initial.flush();
+    const sentFirst = letThrough(5);
+    const interrupted = (async () => {
+      await copyRange(initial, bytes, checkpointBlock, blockCount(bytes.length));
+      await initial.flush();
+    })();
+    expect(await codeOf(interrupted)).toBe('VAULT_ACCESS_DENIED');
+    await initial.close();
+    await replica.close();
+    expect(sentFirst()).toBe(20 * mebibyte);
+
+    // Meanwhile the source goes on: a block that was sent differs, another one is zeros.
+    alterBlock(bytes, checkpointBlock + 7, 0b1, 9);
+    alterBlock(bytes, checkpointBlock + 40, 0, 9);
+    const again = await vault.openVm(vm.vmId, thisInstallation);
+    const resumed = await again.beginInitial(disk, lineage, 8 * mebibyte);
+    expect(resumed.resumedFromOffset).toBe(8 * mebibyte);
+    const sentThen = letThrough(Number.POSITIVE_INFINITY);
+    await copyRange(resumed, bytes, checkpointBlock, blockCount(bytes.length));
+    await resumed.seal(1);
+    const [footer, changed] = [512, trackingBlockBytes];
+    expect(sentThen()).toBe(32 * mebibyte - sentFirst() + changed + footer);
+    await again.commit(cutOf(1, [disk.diskId]));
+    await expectDisk(again, disk.diskId, null, bytes);
+  });
+
+  it('of a delta is not sent again', async () => {
+    const old = patternedDisk(16 * mebibyte, 1);
+    disk = { ...disk, sizeBytes: old.length };
+    await vault.saveVm({ ...vm, disks: [disk] });
+    const replica = await replicated(old);
+    const next = patternedDisk(old.length, 2);
+    const blocks = Array.from({ length: blockCount(next.length) }, (_, block) => block).filter(
+      (block) => block % 4 !== 3,
+    );
+    const send = async (delta: DeltaWriter): Promise<void> => {
+      for (const block of blocks) await delta.put(changeOf(next, block));
+      await delta.seal();
+    };
+    const delta = await replica.beginDelta(disk.diskId, deltaOf(lineage, 2));
+    const sentFirst = letThrough(40);
+    expect(await codeOf(send(delta))).toBe('VAULT_ACCESS_DENIED');
+    await delta.close();
+    await replica.close();
+    const again = await vault.openVm(vm.vmId, thisInstallation);
+    const sentThen = letThrough(Number.POSITIVE_INFINITY);
+    const resumed = await again.beginDelta(disk.diskId, deltaOf(lineage, 2));
+    expect(resumed.resumedChanges).toBe(0);
+    await send(resumed);
+    expect(sentFirst()).toBeGreaterThan(3 * mebibyte);
+    expect(sentFirst() + sentThen()).toBe(blocks.length * trackingBlockBytes);
+    await again.commit(cutOf(2, [disk.diskId]));
+    await expectDisk(again, disk.diskId, null, next);
+  });
+});
+
 describe('a shared access signature', () => {
   const later = () => new Date(Date.now() + 3_600_000);
   const keyOf = ({ credential }: AzureAccess): StorageSharedKeyCredential => {
@@ -317,8 +401,10 @@ describe('a shared access signature', () => {
   });
 
   it('that has expired is refused for good', async () => {
-    const expired = await ofContainer('racwdl', new Date(Date.now() - 60_000));
-    const error: unknown = await expired.listVms().catch((thrown: unknown) => thrown);
+    const expired = ofContainer('racwdl', new Date(Date.now() - 60_000));
+    const error: unknown = await expired
+      .then((opened) => opened.listVms())
+      .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'VAULT_ACCESS_DENIED', class: 'nonRecoverable' });
     expect(JSON.stringify((error as ReplicationError).toReport())).not.toContain('sig=');
   });
