@@ -99,6 +99,8 @@ export interface ChangeResult {
   readonly vm: string;
   readonly frequencySeconds: number;
   readonly retentionPoints: number;
+  /** Fewer are kept than before: the older ones go when the next one is made. */
+  readonly dropsOlder?: boolean;
 }
 
 export interface VaultResult {

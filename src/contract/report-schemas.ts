@@ -99,6 +99,7 @@ export const jobResultSchema: z.ZodType<JobResult> = z.discriminatedUnion('kind'
     vm: z.string(),
     frequencySeconds: z.number(),
     retentionPoints: z.number(),
+    dropsOlder: z.boolean().exactOptional(),
   }),
   z.object({ kind: z.literal('vault'), vault: z.string(), target: z.string() }),
   z.object({ kind: z.literal('unprotect'), vm: z.string(), replicaDeleted: z.boolean() }),

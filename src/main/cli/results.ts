@@ -21,7 +21,7 @@ export const describeResult = (result: JobResult): string => {
     case 'finalize':
       return 'The VM is protected.';
     case 'change':
-      return `A cycle every ${result.frequencySeconds} seconds; ${formatCount(result.retentionPoints, 'recovery point')} kept.`;
+      return `A cycle every ${result.frequencySeconds} seconds; ${formatCount(result.retentionPoints, 'recovery point')} kept.${result.dropsOlder === true ? ' Older ones are dropped when the next one is made.' : ''}`;
     case 'vault':
       return `The vault is ${result.target}.`;
     case 'unprotect':

@@ -9,7 +9,8 @@ type Change = Omit<CheckedParams<'protection.change'>, 'vm'>;
 
 /**
  * Changes the policy of a protected VM: here at once, then in the vault's catalogue. A smaller retention drops the
- * oldest points with the next one that is added.
+ * oldest points with the next one that is made: nothing but a commit changes what the vault keeps of a VM. The event and
+ * the result say so.
  */
 export const changeProtection = async (
   context: ConsoleContext,
@@ -37,6 +38,7 @@ export const changeProtection = async (
     vm: name,
     frequencySeconds: after.frequencySeconds,
     retentionPoints: after.retentionPoints,
+    ...(after.retentionPoints < before.retentionPoints ? { dropsOlder: true } : {}),
   };
 };
 
@@ -47,7 +49,9 @@ const describe = (before: ProtectionRecord, after: ProtectionRecord): string =>
       : [`a cycle every ${after.frequencySeconds} seconds instead of ${before.frequencySeconds}`],
     before.retentionPoints === after.retentionPoints
       ? []
-      : [`${after.retentionPoints} recovery points are kept instead of ${before.retentionPoints}`],
+      : [
+          `${after.retentionPoints} recovery points are kept instead of ${before.retentionPoints}${after.retentionPoints < before.retentionPoints ? '; older ones are dropped when the next one is made' : ''}`,
+        ],
   ]
     .flat()
     .join(', ');

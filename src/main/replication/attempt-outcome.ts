@@ -15,7 +15,7 @@ export interface Attempt {
 
 /** Writes down a success: it ends the waiting for a retry and whatever error there was. */
 export const noteSuccess = (
-  { store, clock, events, statistics, traffic }: EngineContext,
+  { store, clock, events, statistics }: EngineContext,
   vm: ProtectedVm,
   { what, startedAtMs, dueAtMs }: Attempt,
   sentBytes: number,
@@ -38,7 +38,7 @@ export const noteSuccess = (
       const cycle = { dueAtMs, endedAtMs: atMs, outcome: 'succeeded', sentBytes, latencyMs } as const;
       store.cycles.add({ vmId, ...cycle });
       statistics.ended(vm.record, cycle);
-    } else traffic.sent(vmId, sentBytes, atMs - startedAtMs);
+    }
     vm.update({ retry: null, error: null });
   });
   if (retry !== null) events.info(`Replication of ${name} works again.`, { vmId, vm: name });

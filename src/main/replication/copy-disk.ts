@@ -6,6 +6,7 @@ import type { EngineContext } from './engine-context.ts';
 import type { Job } from './job-runner.ts';
 import type { FoundDisk, ProtectedVm } from './protected-vm.ts';
 import { type ChainStamps, stoodStill } from './stamps.ts';
+import { SentMeter } from './traffic.ts';
 import { vaultDisk } from './vault-entry.ts';
 import type { ShippingOptions } from './vm-shipping.ts';
 
@@ -48,7 +49,9 @@ export const copyDisk = (
   options: ShippingOptions,
 ): Promise<InitialResult> =>
   job.step(`Copy ${record.name}`, async (progress) => {
+    const sent = new SentMeter(engine, vm.vmId);
     const onProgress = (pass: PassProgress) => {
+      sent.note(pass.doneBytes - pass.skippedBytes - (pass.resumedAtBytes ?? 0));
       progress(pass.totalBytes === 0 ? 1 : pass.doneBytes / pass.totalBytes);
       options.onProgress(pass);
     };
@@ -60,7 +63,9 @@ export const copyDisk = (
       cut,
     };
     try {
-      return await engine.pool.run('initial', params, { signal: options.signal, onProgress });
+      const result = await engine.pool.run('initial', params, { signal: options.signal, onProgress });
+      sent.note(result.sentBytes);
+      return result;
     } catch (error) {
       throw await asChangingDisk(error, record, host.files, stamps);
     }

@@ -1,3 +1,5 @@
+import type { Clock } from '../platform/clock.ts';
+
 /** What moved for a VM since it was last asked. */
 export interface Traffic {
   readonly sentBytes: number;
@@ -33,5 +35,30 @@ export class TrafficCounters {
       sendingMs: known.sendingMs + more.sendingMs,
       changedBytes: known.changedBytes + more.changedBytes,
     });
+  }
+}
+
+/** Counts what one copy or comparison sends while it does, from the running total it tells. */
+export class SentMeter {
+  private readonly parts: { readonly traffic: TrafficCounters; readonly clock: Clock };
+  private readonly vmId: string;
+  private countedBytes: number | null = null;
+  private countedAtMs: number;
+
+  constructor(parts: { readonly traffic: TrafficCounters; readonly clock: Clock }, vmId: string) {
+    this.parts = parts;
+    this.vmId = vmId;
+    this.countedAtMs = parts.clock.now();
+  }
+
+  /** @param includesEarlier whether the total began with what an interrupted run had sent: that was counted then */
+  note(totalBytes: number, includesEarlier = false): void {
+    const { traffic, clock } = this.parts;
+    const nowMs = clock.now();
+    const counted = this.countedBytes ?? (includesEarlier ? totalBytes : 0);
+    const moreBytes = Math.max(0, totalBytes - counted);
+    traffic.sent(this.vmId, moreBytes, Math.max(0, nowMs - this.countedAtMs));
+    this.countedBytes = counted + moreBytes;
+    this.countedAtMs = nowMs;
   }
 }

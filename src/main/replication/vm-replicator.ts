@@ -108,8 +108,7 @@ export class VmReplicator {
 
   /** A person asks for the first copy (again): its job, which goes on where it was. */
   askForInitial(): Job {
-    const { initialStartAtMs: _chosen, ...record } = this.vm.record;
-    this.engine.store.protections.put(record);
+    this.dropStartTime();
     const job = initialJob(this.engine, this.vm);
     const { pausedAtMs, error } = this.vm.record;
     if (pausedAtMs !== null || error !== null) this.setPaused(false);
@@ -192,10 +191,14 @@ export class VmReplicator {
     return this.work.exclusively(activity, () => work(options), options.signal);
   }
 
-  /** A person says: go on. Ends an error, and the waiting for a retry; how often it failed stays known. */
+  /**
+   * A person says: go on. Ends an error, the waiting for a retry and that for a start time that was chosen; how often it
+   * failed stays known.
+   */
   retryNow(): void {
     const nowMs = this.engine.clock.now();
     this.clearError();
+    this.dropStartTime();
     const { retry } = this.vm.record;
     this.vm.update({
       retry: retry === null ? null : { ...retry, nextAttemptAtMs: nowMs },
@@ -203,6 +206,12 @@ export class VmReplicator {
     });
     this.saveState();
     this.loop.wake();
+  }
+
+  /** The first copy begins as soon as it can. */
+  private dropStartTime(): void {
+    const { initialStartAtMs: chosenAtMs, ...record } = this.vm.record;
+    if (chosenAtMs !== undefined) this.engine.store.protections.put(record);
   }
 
   /** A person acts: what stopped replication is tried anew. */

@@ -14,6 +14,7 @@ import type { EngineContext } from './engine-context.ts';
 import type { Job } from './job-runner.ts';
 import { type CheckedDisks, checkDisks, isCommitted, restartTracking } from './prepare-resync.ts';
 import type { ProtectedVm } from './protected-vm.ts';
+import { SentMeter } from './traffic.ts';
 import type { ShippingOptions } from './vm-shipping.ts';
 
 export type ResyncOutcome = Omit<ResyncResult, 'kind' | 'vm' | 'durationMs'> & {
@@ -170,13 +171,20 @@ class Renewal {
       takenAtMs: this.frozen.takenAtMs,
       deep: this.run.record.deep,
     };
+    const sent = new SentMeter(this.engine, this.vm.vmId);
     const onProgress = (pass: PassProgress) => {
+      if (pass.comparison !== undefined) sent.note(pass.comparison.sentBytes, pass.resumedAtBytes !== null);
       this.run.note(pass);
       tell();
       this.options.onProgress(pass);
     };
     try {
-      return await this.engine.pool.run('resync', params, { signal: this.options.signal, onProgress });
+      const result = await this.engine.pool.run('resync', params, {
+        signal: this.options.signal,
+        onProgress,
+      });
+      sent.note(result.sentBytes, result.resumedAtBytes !== null);
+      return result;
     } catch (error) {
       throw await asChangingDisk(error, record, host.files, stamps);
     }

@@ -187,6 +187,21 @@ describe('protect', () => {
     expect(cli.console.started).toBe(0);
   });
 
+  it('--start-at passes the next such time on, and says when the copy begins', async () => {
+    const nextAttemptAt = '2026-11-20T21:30:00.000Z';
+    cli.answer({ protect: () => report({ job: job({ kind: 'initial', state: 'queued', nextAttemptAt }) }) });
+    const begins = '2026-11-20T22:30:00+01:00';
+    const { exitCode, stdout } = await cli.run('protect', 'WEB01', '--vault', 'nas', '--start-at', begins);
+    expect(exitCode).toBe(0);
+    expect(cli.console.asked[0]?.params).toMatchObject({ startAt: nextAttemptAt });
+    expect(stdout).toMatch(/begins when the engine runs: hvrc run, not before .*:30/);
+    await cli.run('protect', 'WEB01', '--vault', 'nas', '--start-at', '22:30');
+    const { startAt } = cli.console.asked[1]!.params as { startAt: string };
+    expect(new Date(startAt).getHours()).toBe(22);
+    expect(Date.parse(startAt)).toBeGreaterThan(Date.now());
+    expect((await cli.run('protect', 'WEB01', '--vault', 'nas', '--start-at', 'tonight')).exitCode).toBe(2);
+  });
+
   it('--wait starts the cycles and follows the first copy to its end', async () => {
     const initial = job({
       kind: 'initial',
@@ -243,5 +258,71 @@ describe('verify', () => {
     const { exitCode, stdout } = await cli.run('verify', 'WEB01');
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(/1 of 10 blocks differ[\s\S]*web01\.vhd +32768 +4\.00 KB[\s\S]*hvrc resync WEB01/);
+  });
+});
+
+describe('protection set', () => {
+  const changed = (dropsOlder: boolean) =>
+    job({
+      kind: 'change',
+      state: 'succeeded',
+      result: {
+        kind: 'change',
+        vm: 'WEB01',
+        frequencySeconds: 30,
+        retentionPoints: 5,
+        ...(dropsOlder ? { dropsOlder } : {}),
+      },
+    });
+
+  it('asks for what is named alone, and says when older points go', async () => {
+    cli.answer({ 'protection.change': () => job({ kind: 'change' }), 'job.wait': () => changed(true) });
+    const { exitCode, stdout } = await cli.run('protection', 'set', 'WEB01', '--retention', '5');
+    expect(exitCode).toBe(0);
+    expect(cli.console.asked[0]?.params).toEqual({ vm: 'WEB01', retentionPoints: 5 });
+    expect(stdout).toBe(
+      'WEB01: A cycle every 30 seconds; 5 recovery points kept. Older ones are dropped when the next one is made.\n',
+    );
+  });
+
+  it('changes the frequency to one of those there are', async () => {
+    cli.answer({ 'protection.change': () => job({ kind: 'change' }), 'job.wait': () => changed(false) });
+    const { stdout } = await cli.run('protection', 'set', 'WEB01', '--frequency', '30');
+    expect(cli.console.asked[0]?.params).toEqual({ vm: 'WEB01', frequencySeconds: 30 });
+    expect(stdout).not.toContain('dropped');
+    expect((await cli.run('protection', 'set', 'WEB01', '--frequency', '31')).exitCode).toBe(2);
+  });
+});
+
+describe('job --restart', () => {
+  it('does it again as a new job and follows that', async () => {
+    cli.answer({
+      'job.restart': () => job({ id: 18 }),
+      'job.wait': () =>
+        job({ id: 18, state: 'succeeded', result: cycle, endedAt: '2026-11-20T11:59:02.000Z' }),
+    });
+    const { exitCode, stdout } = await cli.run('job', '17', '--restart');
+    expect(exitCode).toBe(0);
+    expect(cli.console.asked.map(({ name, params }) => [name, params])).toEqual([
+      ['job.restart', { id: 17 }],
+      ['job.wait', { id: 18 }],
+    ]);
+    expect(stdout).toMatch(/Job +18/);
+    expect(stdout).toContain('40.0 KB changed');
+  });
+
+  it('of a job that cannot be restarted says so, and goes with no --cancel', async () => {
+    cli.answer({
+      'job.restart': () => {
+        throw new ReplicationError(
+          'STATE_INVALID',
+          'The job 17 of WEB01 cannot be restarted: it is running.',
+        );
+      },
+    });
+    const { exitCode, stderr } = await cli.run('job', '17', '--restart');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('cannot be restarted');
+    expect((await cli.run('job', '17', '--restart', '--cancel')).exitCode).toBe(2);
   });
 });

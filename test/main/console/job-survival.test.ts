@@ -199,6 +199,18 @@ describe('the start time of a first copy', () => {
     await site.clock.advance(2 * 60_000);
     expect(await done).toMatchObject({ kind: 'initial' });
   });
+
+  it('is brought forward by a person who asks for the next attempt now', async () => {
+    const site = makeSite();
+    await site.prepare();
+    await site.console.start();
+    const startAt = new Date(site.clock.now() + 3_600_000).toISOString();
+    const { job } = await site.console.request('protect', { vm: 'SRV1', vault: 'nas', startAt });
+    const done = site.finish(job!.id);
+    await site.console.request('retry.now', { vm: 'SRV1' });
+    expect(await done).toMatchObject({ kind: 'initial' });
+    expect(site.clock.now()).toBeLessThan(Date.parse(startAt));
+  });
 });
 
 describe('a change of the policy', () => {
@@ -211,7 +223,13 @@ describe('a change of the policy', () => {
       frequencySeconds: 30,
       retentionPoints: 3,
     });
-    expect(await site.finish(id)).toMatchObject({ frequencySeconds: 30, retentionPoints: 3 });
+    expect(await site.finish(id)).toMatchObject({
+      frequencySeconds: 30,
+      retentionPoints: 3,
+      dropsOlder: true,
+    });
+    const [event] = await site.console.request('events', { text: 'policy' });
+    expect(event?.text).toContain('3 recovery points are kept instead of 24; older ones are dropped when');
     const status = await site.status();
     expect(status.frequencySeconds).toBe(30);
     expect(Date.parse(status.nextCycleAt!)).toBeLessThanOrEqual(site.clock.now() + 30_000);

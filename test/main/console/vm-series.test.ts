@@ -57,4 +57,34 @@ describe('the series of a VM', () => {
       expect(rpoSeconds.at(-1)).not.toBeNull();
     }
   });
+
+  it('count what the first copy and a resynchronization send while they do, and each byte once', async () => {
+    await site().prepare();
+    const limit = (workHoursBps: number | null) =>
+      site().console.request('settings.change', { bandwidth: { workHoursBps, otherBps: workHoursBps } });
+    const sentSoFar = async () =>
+      known((await series('1h')).sentBytes).reduce((sum, bytes) => sum + bytes, 0);
+    await site().console.start();
+    await limit(8_000_000);
+    const sends = site().nextStatus(({ disks }) =>
+      disks.some(({ progress }) => progress?.phase === 'initial' && progress.doneBytes > 0),
+    );
+    const { job } = await site().console.request('protect', { vm: 'SRV1', vault: 'nas' });
+    await sends;
+    await site().clock.advance(minuteMs);
+    expect((await site().console.request('job', { id: job!.id })).state).toBe('running');
+    const early = await sentSoFar();
+    expect(early).toBeGreaterThan(0);
+    await limit(null);
+    const { sentBytes } = await site().finish<'initial'>(job!.id);
+    await site().clock.advance(minuteMs);
+    expect(early).toBeLessThan(sentBytes);
+    expect(await sentSoFar()).toBe(sentBytes);
+
+    await site().write('system.vhdx', 24 * mebibyte, 0x55, mebibyte);
+    const compared = await site().resync();
+    expect(compared.sentBytes).toBeGreaterThanOrEqual(mebibyte);
+    await site().clock.advance(minuteMs);
+    expect(await sentSoFar()).toBe(sentBytes + compared.sentBytes);
+  });
 });

@@ -163,7 +163,8 @@ const protect = async (
   }
   const { checks, status, vm: name } = await request();
   const fit = checks.every(({ outcome }) => outcome !== 'fail');
-  const outcome = await describeOutcome(session, name, options.vault, fit, status);
+  const startAt = report?.job?.nextAttemptAt ?? null;
+  const outcome = await describeOutcome(session, name, options.vault, fit, status, startAt);
   const { formatTable } = await import('../table.ts');
   session.output.answer(report, () =>
     checks.length === 0
@@ -200,10 +201,15 @@ const describeOutcome = async (
   vault: string,
   fit: boolean,
   status: VmStatus | null,
+  startAt: string | null,
 ): Promise<string> => {
   if (!fit) return `${vm} cannot be protected as it is.`;
   if (status === null) return `${vm} can be protected.`;
-  return (await session.isEngineElsewhere())
-    ? `${vm} is protected into ${vault}; its initial replication has begun. Watch it: hvrc status ${vm}`
-    : `${vm} is protected into ${vault}; its initial replication begins when the engine runs: hvrc run`;
+  const isProtected = `${vm} is protected into ${vault}; its initial replication`;
+  const at = startAt === null ? null : formatTime(startAt, session.environment.now());
+  if (!(await session.isEngineElsewhere()))
+    return `${isProtected} begins when the engine runs: hvrc run${at === null ? '' : `, not before ${at}`}`;
+  return at === null
+    ? `${isProtected} has begun. Watch it: hvrc status ${vm}`
+    : `${isProtected} begins at ${at}. At once: hvrc retry ${vm}`;
 };
