@@ -112,6 +112,8 @@ export interface VmStatus {
   /** Name of the vault; null when not protected. */
   readonly vault: string | null;
   readonly frequencySeconds: number | null;
+  /** How many recovery points are kept; of protected VMs. */
+  readonly retentionPoints?: number;
   /** Now minus the source time of the last change safely at the vault; null before the first replica is complete. */
   readonly rpoSeconds: number | null;
   /** What the RPO should stay below; null when not protected. */

@@ -1,4 +1,5 @@
 /** Numbers, times and durations as people read them, in the page's language. */
+import type { SeriesRange } from '../contract/series.ts';
 import { currentLanguage, t } from './i18n/words.ts';
 
 const byteUnits = ['bytes', 'KB', 'MB', 'GB', 'TB', 'PB'] as const;
@@ -93,3 +94,14 @@ export const formatTime = (iso: string, nowMs: number): string => {
 
 /** The exact local time, for the tooltip. */
 export const formatExactTime = (iso: string): string => exactFormat().format(new Date(iso));
+
+const axisTime: Readonly<Record<SeriesRange, Intl.DateTimeFormatOptions>> = {
+  '1h': { hour: '2-digit', minute: '2-digit' },
+  '24h': { hour: '2-digit', minute: '2-digit' },
+  '7d': { weekday: 'short', day: 'numeric' },
+  '30d': { day: 'numeric', month: 'short' },
+};
+
+/** A moment on a chart's axis, as coarse as the range wants it. */
+export const formatAxisTime = (ms: number, range: SeriesRange): string =>
+  new Date(ms).toLocaleString(locale(), axisTime[range]);

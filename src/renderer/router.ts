@@ -1,6 +1,15 @@
 import { useSyncExternalStore } from 'react';
 
-export const vmTabs = ['disks', 'timeline', 'points', 'events'] as const;
+export const vmTabs = [
+  'disks',
+  'timeline',
+  'charts',
+  'resync',
+  'points',
+  'statistics',
+  'events',
+  'settings',
+] as const;
 export type VmTab = (typeof vmTabs)[number];
 
 /** Where the page is: what stands behind `#` in its address, so that reload, back and forward work. */

@@ -16,7 +16,7 @@ describe('the built page', () => {
     expect(scripts.length).toBeGreaterThan(1);
     expect(bytes).toBeLessThanOrEqual(largestInitialBytes);
     const later = readdirSync(join(directory, 'assets')).filter((file) =>
-      /^(cycle-chart|protect-wizard|settings|vm-page)-/.test(file),
+      /^(time-chart|protect-wizard|settings|vm-page)-/.test(file),
     );
     expect(later).toHaveLength(4);
     expect(scripts.filter((file) => later.includes(file))).toEqual([]);

@@ -16,22 +16,6 @@ import {
   sizesOf,
   startOf,
 } from '../../src/renderer/views/protect/plan-protection.ts';
-import { ladderOf } from '../../src/renderer/views/vm/ladder.ts';
-
-describe('the ladder of retries', () => {
-  const states = (attempts: number) => ladderOf({ attempts }).map(({ state }) => state);
-  it.each([
-    [1, ['next', 'later', 'later', 'later', 'later', 'later']],
-    [3, ['failed', 'failed', 'next', 'later', 'later', 'later']],
-    [6, ['failed', 'failed', 'failed', 'failed', 'failed', 'next']],
-    [40, ['failed', 'failed', 'failed', 'failed', 'failed', 'next']],
-  ])('after %d failures', (attempts, expected) => expect(states(attempts)).toEqual(expected));
-
-  it('has the steps of the rules, the last one repeated', () => {
-    expect(ladderOf({ attempts: 1 }).map(({ minutes }) => minutes)).toEqual([1, 2, 4, 8, 10, 30]);
-    expect(ladderOf({ attempts: 1 }).filter(({ repeats }) => repeats)).toHaveLength(1);
-  });
-});
 
 describe('the plan of the wizard', () => {
   const disk = (id: string, isOperatingSystem: boolean): VmSummary['disks'][number] => ({

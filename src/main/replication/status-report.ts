@@ -44,6 +44,7 @@ export const protectedVmStatus = (
     healthReasons: reasons,
     vault: record.vaultName,
     frequencySeconds: record.frequencySeconds,
+    retentionPoints: record.retentionPoints,
     rpoSeconds: rpoSeconds(record, nowMs),
     rpoLimitSeconds: rpoLimitSeconds(record.frequencySeconds, settings.get('monitoring')),
     lastSyncAt: iso(record.lastSyncAtMs),

@@ -1,8 +1,11 @@
+import { vmPageEn } from './vm/en.ts';
+
 /**
  * Every word the page says, in English. Keys are flat; `{{name}}` takes a value; `_one` and `_other` follow `count`.
  * The engine's own sentences (health reasons, events, errors) come as they are.
  */
 export const en = {
+  ...vmPageEn,
   'app.name': 'Hyper-V Replica Console',
   'app.connecting': 'Connecting to the engine …',
   'app.skip': 'Skip to the content',
@@ -235,7 +238,6 @@ export const en = {
   'vm.toOverview': 'To the overview',
   'vm.since': 'since {{time}}',
   'vm.fact.rpo': 'RPO',
-  'vm.fact.rpoNote': 'target {{duration}}',
   'vm.fact.lastSync': 'Last sync',
   'vm.fact.lastSyncNever': 'not yet',
   'vm.fact.vault': 'Vault',
@@ -282,22 +284,14 @@ export const en = {
   'timeline.now': 'now',
   'timeline.failed': 'failed',
   'timeline.later': 'later',
-  'timeline.every': 'every {{duration}}',
   'timeline.history': 'Attempts',
   'timeline.at': 'Ended',
   'timeline.what': 'What',
   'timeline.outcome': 'Outcome',
-  'timeline.sent': 'Sent',
   'timeline.empty': 'Nothing has been tried yet.',
   'outcome.succeeded': 'Succeeded',
   'outcome.failed': 'Failed',
   'outcome.cancelled': 'Cancelled',
-  'chart.sent': 'Sent by each cycle',
-  'chart.empty': 'Figures appear after the second replication cycle.',
-  'chart.nothing_one': 'The last cycle found nothing to send.',
-  'chart.nothing_other': 'The last {{count}} cycles found nothing to send.',
-  'chart.range': 'Last {{count}} cycles, {{from}} to {{to}}',
-  'chart.most': 'most {{value}}',
   'points.taken': 'Taken',
   'points.consistency': 'Consistency',
   'points.size': 'Own size',

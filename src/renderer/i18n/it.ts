@@ -1,7 +1,9 @@
 import type { Catalogue } from './catalogue.ts';
+import { vmPageIt } from './vm/it.ts';
 
 /** The page in Italian. */
 export const it: Catalogue = {
+  ...vmPageIt,
   'app.name': 'Hyper-V Replica Console',
   'app.connecting': 'Connessione al motore …',
   'app.skip': 'Vai al contenuto',
@@ -235,7 +237,6 @@ export const it: Catalogue = {
   'vm.toOverview': 'Alla panoramica',
   'vm.since': 'dalle {{time}}',
   'vm.fact.rpo': 'RPO',
-  'vm.fact.rpoNote': 'obiettivo {{duration}}',
   'vm.fact.lastSync': 'Ultima sincronizzazione',
   'vm.fact.lastSyncNever': 'non ancora',
   'vm.fact.vault': 'Deposito',
@@ -281,22 +282,14 @@ export const it: Catalogue = {
   'timeline.now': 'ora',
   'timeline.failed': 'fallito',
   'timeline.later': 'più tardi',
-  'timeline.every': 'ogni {{duration}}',
   'timeline.history': 'Tentativi',
   'timeline.at': 'Concluso',
   'timeline.what': 'Che cosa',
   'timeline.outcome': 'Esito',
-  'timeline.sent': 'Inviato',
   'timeline.empty': 'Non è stato ancora tentato nulla.',
   'outcome.succeeded': 'Riuscito',
   'outcome.failed': 'Fallito',
   'outcome.cancelled': 'Annullato',
-  'chart.sent': 'Inviato da ogni ciclo',
-  'chart.empty': 'Le cifre compaiono dopo il secondo ciclo di replica.',
-  'chart.nothing_one': 'L’ultimo ciclo non ha trovato nulla da inviare.',
-  'chart.nothing_other': 'Gli ultimi {{count}} cicli non hanno trovato nulla da inviare.',
-  'chart.range': 'Ultimi {{count}} cicli, da {{from}} a {{to}}',
-  'chart.most': 'massimo {{value}}',
   'points.taken': 'Creato',
   'points.consistency': 'Coerenza',
   'points.size': 'Dimensione propria',

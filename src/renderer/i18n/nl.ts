@@ -1,7 +1,9 @@
 import type { Catalogue } from './catalogue.ts';
+import { vmPageNl } from './vm/nl.ts';
 
 /** The page in Dutch. */
 export const nl: Catalogue = {
+  ...vmPageNl,
   'app.name': 'Hyper-V Replica Console',
   'app.connecting': 'Verbinding met de engine maken …',
   'app.skip': 'Naar de inhoud',
@@ -236,7 +238,6 @@ export const nl: Catalogue = {
   'vm.toOverview': 'Naar het overzicht',
   'vm.since': 'sinds {{time}}',
   'vm.fact.rpo': 'RPO',
-  'vm.fact.rpoNote': 'doel {{duration}}',
   'vm.fact.lastSync': 'Laatste sync',
   'vm.fact.lastSyncNever': 'nog niet',
   'vm.fact.vault': 'Kluis',
@@ -284,22 +285,14 @@ export const nl: Catalogue = {
   'timeline.now': 'nu',
   'timeline.failed': 'mislukt',
   'timeline.later': 'later',
-  'timeline.every': 'elke {{duration}}',
   'timeline.history': 'Pogingen',
   'timeline.at': 'Beëindigd',
   'timeline.what': 'Wat',
   'timeline.outcome': 'Uitkomst',
-  'timeline.sent': 'Verzonden',
   'timeline.empty': 'Er is nog niets geprobeerd.',
   'outcome.succeeded': 'Geslaagd',
   'outcome.failed': 'Mislukt',
   'outcome.cancelled': 'Geannuleerd',
-  'chart.sent': 'Verzonden per cyclus',
-  'chart.empty': 'Cijfers verschijnen na de tweede replicatiecyclus.',
-  'chart.nothing_one': 'De laatste cyclus vond niets om te verzenden.',
-  'chart.nothing_other': 'De laatste {{count}} cycli vonden niets om te verzenden.',
-  'chart.range': 'Laatste {{count}} cycli, {{from}} tot {{to}}',
-  'chart.most': 'hoogste {{value}}',
   'points.taken': 'Gemaakt',
   'points.consistency': 'Consistentie',
   'points.size': 'Eigen omvang',

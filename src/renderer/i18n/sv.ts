@@ -1,7 +1,9 @@
 import type { Catalogue } from './catalogue.ts';
+import { vmPageSv } from './vm/sv.ts';
 
 /** The page in Swedish. */
 export const sv: Catalogue = {
+  ...vmPageSv,
   'app.name': 'Hyper-V Replica Console',
   'app.connecting': 'Ansluter till motorn …',
   'app.skip': 'Hoppa till innehållet',
@@ -234,7 +236,6 @@ export const sv: Catalogue = {
   'vm.toOverview': 'Till översikten',
   'vm.since': 'sedan {{time}}',
   'vm.fact.rpo': 'RPO',
-  'vm.fact.rpoNote': 'mål {{duration}}',
   'vm.fact.lastSync': 'Senaste synk',
   'vm.fact.lastSyncNever': 'inte än',
   'vm.fact.vault': 'Valv',
@@ -281,22 +282,14 @@ export const sv: Catalogue = {
   'timeline.now': 'nu',
   'timeline.failed': 'misslyckades',
   'timeline.later': 'senare',
-  'timeline.every': 'var {{duration}}',
   'timeline.history': 'Försök',
   'timeline.at': 'Avslutat',
   'timeline.what': 'Vad',
   'timeline.outcome': 'Utfall',
-  'timeline.sent': 'Skickat',
   'timeline.empty': 'Inget har försökts än.',
   'outcome.succeeded': 'Lyckades',
   'outcome.failed': 'Misslyckades',
   'outcome.cancelled': 'Avbröts',
-  'chart.sent': 'Skickat av varje cykel',
-  'chart.empty': 'Siffror visas efter den andra replikeringscykeln.',
-  'chart.nothing_one': 'Den senaste cykeln hittade inget att skicka.',
-  'chart.nothing_other': 'De senaste {{count}} cyklerna hittade inget att skicka.',
-  'chart.range': 'De senaste {{count}} cyklerna, {{from}} till {{to}}',
-  'chart.most': 'mest {{value}}',
   'points.taken': 'Tagen',
   'points.consistency': 'Konsekvens',
   'points.size': 'Egen storlek',

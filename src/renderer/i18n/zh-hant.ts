@@ -1,7 +1,9 @@
 import type { Catalogue } from './catalogue.ts';
+import { vmPageZhHant } from './vm/zh-hant.ts';
 
 /** The page in Traditional Chinese. */
 export const zhHant: Catalogue = {
+  ...vmPageZhHant,
   'app.name': 'Hyper-V Replica Console',
   'app.connecting': '正在連線到引擎…',
   'app.skip': '跳到內容',
@@ -225,7 +227,6 @@ export const zhHant: Catalogue = {
   'vm.toOverview': '前往概觀',
   'vm.since': '自 {{time}} 起',
   'vm.fact.rpo': 'RPO',
-  'vm.fact.rpoNote': '目標 {{duration}}',
   'vm.fact.lastSync': '上次同步',
   'vm.fact.lastSyncNever': '尚未',
   'vm.fact.vault': '保存庫',
@@ -269,21 +270,14 @@ export const zhHant: Catalogue = {
   'timeline.now': '現在',
   'timeline.failed': '失敗',
   'timeline.later': '稍後',
-  'timeline.every': '每 {{duration}}',
   'timeline.history': '嘗試',
   'timeline.at': '結束',
   'timeline.what': '項目',
   'timeline.outcome': '結果',
-  'timeline.sent': '已傳送',
   'timeline.empty': '尚未嘗試任何作業。',
   'outcome.succeeded': '成功',
   'outcome.failed': '失敗',
   'outcome.cancelled': '已取消',
-  'chart.sent': '每個週期傳送量',
-  'chart.empty': '第二個複寫週期後會顯示數據。',
-  'chart.nothing_other': '最近 {{count}} 個週期沒有需要傳送的資料。',
-  'chart.range': '最近 {{count}} 個週期，{{from}} 至 {{to}}',
-  'chart.most': '最多 {{value}}',
   'points.taken': '建立時間',
   'points.consistency': '一致性',
   'points.size': '本身大小',

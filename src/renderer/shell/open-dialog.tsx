@@ -9,6 +9,9 @@ const Resync = lazy(async () => ({ default: (await import('../dialogs/resync-dia
 const Restore = lazy(async () => ({
   default: (await import('../dialogs/restore-dialog.tsx')).RestoreDialog,
 }));
+const ResetStatistics = lazy(async () => ({
+  default: (await import('../dialogs/reset-statistics-dialog.tsx')).ResetStatisticsDialog,
+}));
 
 const Dialog = ({ dialog }: { readonly dialog: DialogRequest }) => {
   const statuses = useSite((site) => site.statuses);
@@ -22,6 +25,8 @@ const Dialog = ({ dialog }: { readonly dialog: DialogRequest }) => {
       return <Unprotect status={status} />;
     case 'resync':
       return <Resync vms={vms} />;
+    case 'resetStatistics':
+      return <ResetStatistics status={status} />;
     case 'restore':
       return <Restore status={status} point={dialog.point} />;
   }

@@ -6,7 +6,7 @@ import type { PointReport } from '../../contract/vault-reports.ts';
 
 /** The dialog that is open. */
 export type DialogRequest =
-  | { readonly kind: 'unprotect'; readonly vmId: string }
+  | { readonly kind: 'unprotect' | 'resetStatistics'; readonly vmId: string }
   | { readonly kind: 'resync'; readonly vmIds: readonly string[] }
   | { readonly kind: 'restore'; readonly vmId: string; readonly point: PointReport };
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { csvText } from '../../../contract/csv.ts';
 import type { VmStatisticsReport } from '../../../contract/statistics.ts';
+import { statisticsCsv } from '../../../contract/statistics-csv.ts';
 import { writeNewFile } from '../../platform/new-file.ts';
 import type { CommandRunner } from '../command-runner.ts';
 import { examples } from '../examples.ts';
@@ -10,19 +10,6 @@ interface StatisticsOptions {
   readonly reset?: boolean;
   readonly csv?: string;
 }
-
-const columns = [
-  'from',
-  'to',
-  'cyclesDone',
-  'cyclesDue',
-  'cyclesMissed',
-  'errors',
-  'averageSizeBytes',
-  'maximumSizeBytes',
-  'averageLatencySeconds',
-  'maximumLatencySeconds',
-] as const;
 
 export const statisticsCommands = (program: Command, runner: CommandRunner): void => {
   program
@@ -38,7 +25,7 @@ export const statisticsCommands = (program: Command, runner: CommandRunner): voi
         const report = await session.request(reset ? 'vm.statistics.reset' : 'vm.statistics', { vm });
         if (csv !== undefined) {
           const path = session.path(csv);
-          writeNewFile(path, csvText(columns, report.history));
+          writeNewFile(path, statisticsCsv(report.history));
           output.note(`${formatCount(report.history.length, 'line')} written to ${path}.`);
         }
         const { formatFields } = await import('../table.ts');

@@ -1,38 +1,70 @@
 import type { DiskStatus, VmStatus } from '../../../contract/reports.ts';
+import { lastOf } from '../../charts/chart-rows.ts';
+import { useSeries } from '../../charts/use-series.ts';
 import { ErrorDetails } from '../../components/error-details.tsx';
 import { LogBar, logShareOf } from '../../components/log-bar.tsx';
 import { ProgressBar } from '../../components/progress-bar.tsx';
-import { formatBytes, formatPercent, formatTime } from '../../format.ts';
+import { formatBytes, formatDuration, formatPercent, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
+import { waitingFor } from './waiting-for.ts';
 
 /** Where on the bar the 50 % line stands. */
 const thresholdAt = 0.8;
 
-const LogOfDisk = ({ disk: { hrl }, nowMs }: { readonly disk: DiskStatus; readonly nowMs: number }) => (
-  <div className="disk-log">
-    <div className="disk-log-head">
-      <span>{t('disk.log')}</span>
-      <span className="number">
-        {t('disk.logText', {
-          size: formatBytes(hrl.bytes),
-          limit: formatBytes(hrl.thresholdBytes),
-          percent: formatPercent(logShareOf(hrl)),
-        })}
-      </span>
-    </div>
-    <LogBar log={hrl} thresholdAt={thresholdAt} />
-    <div className="disk-log-line note">
-      <span style={{ inlineSize: `${thresholdAt * 100}%` }}>
-        {t('disk.logLine', { size: formatBytes(hrl.thresholdBytes) })}
-      </span>
-    </div>
-    {hrl.degraded === null ? null : (
-      <p className="warning-text">{t('disk.degraded', { time: formatTime(hrl.degraded.since, nowMs) })}</p>
-    )}
-  </div>
-);
+interface DiskProps {
+  readonly disk: DiskStatus;
+  readonly nowMs: number;
+  /** Of the volume that its log lies on; null while it is not known. */
+  readonly freeBytes: number | null;
+}
 
-const Disk = ({ disk, nowMs }: { readonly disk: DiskStatus; readonly nowMs: number }) => (
+/** Beside the bar: when the log will be too large, and the room it has to grow. */
+const LogNotes = ({ disk: { hrl }, nowMs, freeBytes }: DiskProps) => {
+  const notes = [
+    ...(hrl.thresholdAt === null
+      ? []
+      : [
+          t('disk.logReaches', {
+            duration: formatDuration(Math.max(60, (Date.parse(hrl.thresholdAt) - nowMs) / 1000)),
+            time: formatTime(hrl.thresholdAt, nowMs),
+          }),
+        ]),
+    ...(freeBytes === null ? [] : [t('disk.volumeFree', { size: formatBytes(freeBytes) })]),
+  ];
+  return notes.length === 0 ? null : <p className="note">{notes.join(' · ')}</p>;
+};
+
+const LogOfDisk = (props: DiskProps) => {
+  const { hrl } = props.disk;
+  return (
+    <div className="disk-log">
+      <div className="disk-log-head">
+        <span>{t('disk.log')}</span>
+        <span className="number">
+          {t('disk.logText', {
+            size: formatBytes(hrl.bytes),
+            limit: formatBytes(hrl.thresholdBytes),
+            percent: formatPercent(logShareOf(hrl)),
+          })}
+        </span>
+      </div>
+      <LogBar log={hrl} thresholdAt={thresholdAt} />
+      <div className="disk-log-line note">
+        <span style={{ inlineSize: `${thresholdAt * 100}%` }}>
+          {t('disk.logLine', { size: formatBytes(hrl.thresholdBytes) })}
+        </span>
+      </div>
+      <LogNotes {...props} />
+      {hrl.degraded === null ? null : (
+        <p className="warning-text">
+          {t('disk.degraded', { time: formatTime(hrl.degraded.since, props.nowMs) })}
+        </p>
+      )}
+    </div>
+  );
+};
+
+const Disk = ({ disk, nowMs, freeBytes, waits }: DiskProps & { readonly waits: string | null }) => (
   <section className="card disk" aria-label={disk.name}>
     <div>
       <h2>{disk.name}</h2>
@@ -58,11 +90,11 @@ const Disk = ({ disk, nowMs }: { readonly disk: DiskStatus; readonly nowMs: numb
     ) : (
       <div>
         {disk.progress === null ? (
-          <p className="quiet disk-idle">{t('disk.idle')}</p>
+          <p className="quiet disk-idle">{waits ?? t('disk.idle')}</p>
         ) : (
           <ProgressBar progress={disk.progress} />
         )}
-        <LogOfDisk disk={disk} nowMs={nowMs} />
+        <LogOfDisk disk={disk} nowMs={nowMs} freeBytes={freeBytes} />
         {disk.error === null ? null : (
           <div className="critical-text">
             {disk.error.message}
@@ -75,10 +107,23 @@ const Disk = ({ disk, nowMs }: { readonly disk: DiskStatus; readonly nowMs: numb
 );
 
 /** Each disk with what runs on it, its log and where it is replicated to. */
-export const Disks = ({ status, nowMs }: { readonly status: VmStatus; readonly nowMs: number }) => (
-  <div className="stack">
-    {status.disks.map((disk) => (
-      <Disk key={disk.id} disk={disk} nowMs={nowMs} />
-    ))}
-  </div>
-);
+export const Disks = ({ status, nowMs }: { readonly status: VmStatus; readonly nowMs: number }) => {
+  const report = useSeries(status.id, '1h', status.lastSyncAt);
+  const freeBytes = (name: string): number | null => {
+    const volume = report?.volumes.find(({ disks }) => disks.includes(name));
+    return volume === undefined ? null : (lastOf(volume.freeBytes)?.value ?? null);
+  };
+  return (
+    <div className="stack">
+      {status.disks.map((disk) => (
+        <Disk
+          key={disk.id}
+          disk={disk}
+          nowMs={nowMs}
+          freeBytes={freeBytes(disk.name)}
+          waits={waitingFor(disk, status)}
+        />
+      ))}
+    </div>
+  );
+};

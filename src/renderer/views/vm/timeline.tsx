@@ -3,66 +3,19 @@ import {
   DismissCircle16Filled,
   SubtractCircle16Regular,
 } from '@fluentui/react-icons';
-import { lazy, Suspense, useEffect, useState } from 'react';
-import type { AttemptReport, RetryStatus, VmHistoryReport, VmStatus } from '../../../contract/reports.ts';
+import { useEffect, useState } from 'react';
+import type { VmStatus } from '../../../contract/reports.ts';
+import type { PastAttempt, RetriesReport } from '../../../contract/retries.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Loading } from '../../components/loading.tsx';
-import { MainAction } from '../../components/main-action.tsx';
 import { Moment } from '../../components/moment.tsx';
-import { formatCountdown, formatTime } from '../../format.ts';
+import { formatDuration } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
 import { ask } from '../../stores/engine.ts';
 import { showProblem } from '../../stores/ui-store.ts';
-import { ladderOf } from './ladder.ts';
+import { RetryLine } from './retry-line.tsx';
 
 const shownAttempts = 50;
-
-const CycleChart = lazy(async () => ({ default: (await import('./cycle-chart.tsx')).CycleChart }));
-
-const Ladder = ({
-  retry,
-  status,
-  nowMs,
-}: {
-  readonly retry: RetryStatus;
-  readonly status: VmStatus;
-  readonly nowMs: number;
-}) => {
-  const seconds = (Date.parse(retry.nextAttemptAt) - nowMs) / 1000;
-  return (
-    <section className="card">
-      <div className="card-head">
-        <h2>
-          {t('timeline.attempts', { count: retry.attempts, time: formatTime(retry.firstFailureAt, nowMs) })}
-        </h2>
-        <MainAction action="retry" vm={status} />
-      </div>
-      <ol className="ladder">
-        {ladderOf(retry).map(({ minutes, state, repeats }) => (
-          <li
-            key={minutes}
-            className={`rung rung-${state}`}
-            aria-current={state === 'next' ? 'step' : undefined}
-          >
-            <span className="rung-step">
-              {repeats
-                ? t('timeline.every', { duration: t('unit.minutes', { value: minutes }) })
-                : t('unit.minutes', { value: minutes })}
-            </span>
-            <span className="note">
-              {state === 'next'
-                ? seconds <= 0
-                  ? t('timeline.now')
-                  : t('timeline.next', { duration: formatCountdown(seconds) })
-                : t(`timeline.${state}`)}
-            </span>
-          </li>
-        ))}
-      </ol>
-      <p className="note">{t('timeline.ladderHelp')}</p>
-    </section>
-  );
-};
 
 const outcomeIcons = {
   succeeded: CheckmarkCircle16Regular,
@@ -70,78 +23,82 @@ const outcomeIcons = {
   cancelled: SubtractCircle16Regular,
 } as const;
 
-const AttemptLine = ({ attempt, nowMs }: { readonly attempt: AttemptReport; readonly nowMs: number }) => {
-  const Icon = outcomeIcons[attempt.outcome];
+const AttemptLine = ({ attempt, nowMs }: { readonly attempt: PastAttempt; readonly nowMs: number }) => {
+  const { startedAt, endedAt, what, outcome, error } = attempt;
+  const Icon = outcomeIcons[outcome];
   return (
     <tr>
       <td className="figure narrow">
-        <Moment iso={attempt.at} nowMs={nowMs} />
+        <Moment iso={endedAt} nowMs={nowMs} />
       </td>
-      <td>{t(`job.${attempt.what}`)}</td>
+      <td className="figure narrow">
+        {startedAt === null
+          ? t('common.none')
+          : formatDuration((Date.parse(endedAt) - Date.parse(startedAt)) / 1000)}
+      </td>
+      <td>{t(`job.${what}`)}</td>
       <td>
-        <span className={`health ${attempt.outcome === 'failed' ? 'health-critical' : ''}`}>
+        <span className={`health ${outcome === 'failed' ? 'health-critical' : ''}`}>
           <Icon aria-hidden="true" />
-          {t(`outcome.${attempt.outcome}`)}
+          {t(`outcome.${outcome}`)}
         </span>
-        {attempt.error === null ? null : <div className="note">{attempt.error.message}</div>}
+        {error === null ? null : <div className="note event-text">{error.message}</div>}
       </td>
     </tr>
   );
 };
 
-/** The retries with the next attempt's countdown, what each cycle sent, and what was tried. */
-export const Timeline = ({ status, nowMs }: { readonly status: VmStatus; readonly nowMs: number }) => {
-  const { id, lastSyncAt, retry } = status;
-  const [history, setHistory] = useState<VmHistoryReport | null>(null);
-  // Each attempt changes one of the two: that is when there is something new to read.
-  const attempts = retry?.attempts ?? 0;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what says that the history has grown
+/** What was tried and when it is tried again; read anew whenever an attempt began, ended or was put off. */
+const useRetries = ({ id, lastSyncAt, retry, activity, paused, state }: VmStatus): RetriesReport | null => {
+  const [report, setReport] = useState<RetriesReport | null>(null);
+  const busy = activity !== null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what says that there is something new to read
   useEffect(() => {
     let current = true;
-    ask('vm.history', { vm: id }).then((report) => current && setHistory(report), showProblem);
+    ask('retries', { vm: id, limit: shownAttempts }).then(
+      (answer) => current && setReport(answer),
+      showProblem,
+    );
     return () => {
       current = false;
     };
-  }, [id, lastSyncAt, attempts]);
+  }, [id, lastSyncAt, retry?.attempts, retry?.nextAttemptAt, busy, paused, state]);
+  return report?.vmId === id ? report : null;
+};
 
+/** The retries with the next attempt's countdown, and what was tried. */
+export const Timeline = ({ status, nowMs }: { readonly status: VmStatus; readonly nowMs: number }) => {
+  const report = useRetries(status);
+  if (report === null) return <Loading />;
   return (
     <div className="stack">
-      {retry === null ? null : <Ladder retry={retry} status={status} nowMs={nowMs} />}
-      {history === null ? (
-        <Loading />
-      ) : (
-        <>
-          <Suspense fallback={<Loading />}>
-            <CycleChart cycles={history.cycles} nowMs={nowMs} />
-          </Suspense>
-          <section className="card">
-            <h2>{t('timeline.history')}</h2>
-            {history.attempts.length === 0 ? (
-              <EmptyState title={t('timeline.empty')} />
-            ) : (
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col" className="figure">
-                      {t('timeline.at')}
-                    </th>
-                    <th scope="col">{t('timeline.what')}</th>
-                    <th scope="col">{t('timeline.outcome')}</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {history.attempts
-                    .slice(-shownAttempts)
-                    .toReversed()
-                    .map((attempt) => (
-                      <AttemptLine key={attempt.id} attempt={attempt} nowMs={nowMs} />
-                    ))}
-                </tbody>
-              </table>
-            )}
-          </section>
-        </>
-      )}
+      <RetryLine report={report} nowMs={nowMs} />
+      <section className="card">
+        <h2>{t('timeline.history')}</h2>
+        {report.past.length === 0 ? (
+          <EmptyState title={t('timeline.empty')} />
+        ) : (
+          <table>
+            <thead>
+              <tr>
+                <th scope="col" className="figure">
+                  {t('timeline.at')}
+                </th>
+                <th scope="col" className="figure">
+                  {t('timeline.took')}
+                </th>
+                <th scope="col">{t('timeline.what')}</th>
+                <th scope="col">{t('timeline.outcome')}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {report.past.toReversed().map((attempt) => (
+                <AttemptLine key={attempt.id} attempt={attempt} nowMs={nowMs} />
+              ))}
+            </tbody>
+          </table>
+        )}
+      </section>
     </div>
   );
 };

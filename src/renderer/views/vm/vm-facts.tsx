@@ -28,7 +28,7 @@ const isFrequency = (seconds: number): seconds is 30 | 300 | 900 => [30, 300, 90
 
 /** How far the replica is behind, and by which rules it is kept. */
 export const VmFacts = ({ row, status, nowMs }: VmFactsProps) => {
-  const { lastSyncAt, vault, frequencySeconds, nextCycleAt, lastCycle } = status;
+  const { lastSyncAt, vault, frequencySeconds, nextCycleAt, lastCycle, rpoLimitSeconds } = status;
   const none = t('common.none');
   return (
     <dl className="facts">
@@ -40,7 +40,10 @@ export const VmFacts = ({ row, status, nowMs }: VmFactsProps) => {
             {formatDuration(row.rpoSeconds)}
             <RpoBar rpoSeconds={row.rpoSeconds} frequencySeconds={frequencySeconds} />
             <span className="note">
-              {t('vm.fact.rpoNote', { duration: formatDuration(frequencySeconds) })}
+              {t('vm.fact.rpoLimit', {
+                duration: formatDuration(frequencySeconds),
+                limit: formatDuration(rpoLimitSeconds ?? frequencySeconds),
+              })}
             </span>
           </>
         )}

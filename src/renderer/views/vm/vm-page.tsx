@@ -8,14 +8,18 @@ import { goTo, type VmTab, vmTabs } from '../../router.ts';
 import { useSite } from '../../stores/site-store.ts';
 import { useNow } from '../../stores/use-now.ts';
 import { type VmRow, vmRows } from '../../stores/vm-rows.ts';
+import { Charts } from './charts.tsx';
 import { Disks } from './disks.tsx';
 import { Points } from './points.tsx';
+import { ResyncPanel } from './resync-panel.tsx';
+import { Statistics } from './statistics.tsx';
 import { Timeline } from './timeline.tsx';
 import { TroubleBar } from './trouble-bar.tsx';
 import { UnprotectedVm } from './unprotected-vm.tsx';
 import { VmEvents } from './vm-events.tsx';
 import { VmFacts } from './vm-facts.tsx';
 import { VmHeader } from './vm-header.tsx';
+import { VmSettings } from './vm-settings.tsx';
 
 const Panel = ({ row, tab, nowMs }: { readonly row: VmRow; readonly tab: VmTab; readonly nowMs: number }) => {
   const { status } = row;
@@ -25,10 +29,18 @@ const Panel = ({ row, tab, nowMs }: { readonly row: VmRow; readonly tab: VmTab; 
       return <Disks status={status} nowMs={nowMs} />;
     case 'timeline':
       return <Timeline status={status} nowMs={nowMs} />;
+    case 'charts':
+      return <Charts vmId={status.id} lastSyncAt={status.lastSyncAt} />;
+    case 'resync':
+      return <ResyncPanel status={status} nowMs={nowMs} />;
     case 'points':
       return <Points status={status} nowMs={nowMs} />;
     case 'events':
       return <VmEvents vmId={status.id} nowMs={nowMs} />;
+    case 'statistics':
+      return <Statistics status={status} nowMs={nowMs} />;
+    case 'settings':
+      return <VmSettings key={status.id} status={status} />;
   }
 };
 
