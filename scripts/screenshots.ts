@@ -70,8 +70,22 @@ const walk = async (page: Page, site: TestSite): Promise<void> => {
   await page.getByRole('tab', { name: 'Disks' }).waitFor();
   await takePictures(page, 'vm-disks');
   await page.getByRole('tab', { name: 'Timeline' }).click();
-  await page.locator('.recharts-surface').first().waitFor();
+  await page.getByText('Nothing is being retried.').waitFor();
   await takePictures(page, 'vm-timeline');
+  await page.getByRole('tab', { name: 'Charts' }).click();
+  await page.locator('.recharts-surface').first().waitFor();
+  await takePictures(page, 'vm-charts');
+  await page.getByRole('tab', { name: 'Resynchronization' }).click();
+  await click(page, 'Resynchronize …');
+  await click(page, 'Resynchronize now');
+  await page.getByText('The last comparison').waitFor();
+  await takePictures(page, 'vm-resync');
+  await page.getByRole('tab', { name: 'Statistics' }).click();
+  await page.getByText('Cycles done').first().waitFor();
+  await takePictures(page, 'vm-statistics');
+  await page.getByRole('tab', { name: 'Settings' }).click();
+  await page.getByLabel('Recovery points to keep').waitFor();
+  await takePictures(page, 'vm-settings');
   await page.getByRole('tab', { name: 'Recovery points' }).click();
   await page
     .getByRole('button', { name: /Restore the point/ })

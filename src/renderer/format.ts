@@ -95,13 +95,12 @@ export const formatTime = (iso: string, nowMs: number): string => {
 /** The exact local time, for the tooltip. */
 export const formatExactTime = (iso: string): string => exactFormat().format(new Date(iso));
 
-const axisTime: Readonly<Record<SeriesRange, Intl.DateTimeFormatOptions>> = {
-  '1h': { hour: '2-digit', minute: '2-digit' },
-  '24h': { hour: '2-digit', minute: '2-digit' },
-  '7d': { weekday: 'short', day: 'numeric' },
-  '30d': { day: 'numeric', month: 'short' },
+const axisFormats: Readonly<Record<SeriesRange, () => Intl.DateTimeFormat>> = {
+  '1h': timeFormat,
+  '24h': timeFormat,
+  '7d': kept((key) => new Intl.DateTimeFormat(key, { weekday: 'short', day: 'numeric' })),
+  '30d': kept((key) => new Intl.DateTimeFormat(key, { day: 'numeric', month: 'short' })),
 };
 
 /** A moment on a chart's axis, as coarse as the range wants it. */
-export const formatAxisTime = (ms: number, range: SeriesRange): string =>
-  new Date(ms).toLocaleString(locale(), axisTime[range]);
+export const formatAxisTime = (ms: number, range: SeriesRange): string => axisFormats[range]().format(ms);

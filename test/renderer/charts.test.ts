@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ResyncMap } from '../../src/contract/resync.ts';
-import type { DiskSeries } from '../../src/contract/series.ts';
+import type { DiskSeries, SeriesValues, VmSeriesReport } from '../../src/contract/series.ts';
 import { columnsFor, decodeMap, mapPaths, mapSize } from '../../src/renderer/charts/block-map.ts';
 import { lastOf, lonelyValues, spreadLabels, stepRows } from '../../src/renderer/charts/chart-rows.ts';
 import {
@@ -9,6 +9,7 @@ import {
   projectedLine,
   projectedUntil,
 } from '../../src/renderer/charts/log-growth.ts';
+import { rpoWords, sentWords, sinceWords, speedWords } from '../../src/renderer/charts/series-words.ts';
 import { rangeMs, timeAxis } from '../../src/renderer/charts/time-axis.ts';
 import { shareAxis, valueAxis } from '../../src/renderer/charts/value-axis.ts';
 
@@ -152,6 +153,49 @@ describe('the growth of logs', () => {
   it('shows the four fullest logs in the order of the disks', () => {
     const disks = [5, 1, 9, 2, 7].map((bytes, index) => disk(String(index), [bytes]));
     expect(fullestDisks(disks).map(({ diskId }) => diskId)).toEqual(['0', '2', '3', '4']);
+  });
+});
+
+describe('the words of a chart', () => {
+  const report = (values: SeriesValues): VmSeriesReport => ({
+    vmId: 'v',
+    vm: 'WEB01',
+    range: '1h',
+    stepSeconds: 60,
+    times: values.map((_, index) => new Date(noon + index * minute).toISOString()),
+    rpoSeconds: values,
+    rpoLimitSeconds: 600,
+    sentBytes: values,
+    throughputBytesPerSecond: values,
+    changedBytes: values,
+    changeRateBytesPerSecond: values,
+    disks: [],
+    volumes: [],
+  });
+
+  it('are none without values', () => {
+    for (const words of [rpoWords, sentWords, speedWords]) expect(words(report([null, null]), noon)).toBe('');
+  });
+
+  it('say the greatest value against the limit', () => {
+    expect(rpoWords(report([null, 60, 300]), noon)).toMatch(
+      /^At most 5 min, at .+; always within .+ 10 min\.$/,
+    );
+    expect(rpoWords(report([900, 60]), noon)).toMatch(/^Up to 15 min, at .+: over the limit of 10 min\.$/);
+  });
+
+  it('say how much was sent, or that nothing was', () => {
+    expect(sentWords(report([1024, null, 2048]), noon)).toMatch(
+      /^3\.00 KB in all; most was 2\.00 KB in 60 s/,
+    );
+    expect(sentWords(report([0, null]), noon)).toContain('Nothing was sent');
+  });
+
+  it('say since when there is data, unless it is all there', () => {
+    const values = [null, null, null, 7];
+    expect(sinceWords(report(values), values, noon)).toMatch(/^Data since /);
+    expect(sinceWords(report([1, 2]), [1, 2], noon)).toBeNull();
+    expect(sinceWords(report([null]), [null], noon)).toBeNull();
   });
 });
 

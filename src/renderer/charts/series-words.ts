@@ -3,40 +3,45 @@ import { formatBytes, formatDuration, formatRate, formatTime } from '../format.t
 import { t } from '../i18n/words.ts';
 import { largestOf } from './chart-rows.ts';
 
-const momentOf = (report: VmSeriesReport, values: SeriesValues, value: number, nowMs: number): string =>
-  formatTime(report.times[values.indexOf(value)] ?? '', nowMs);
+interface Peak {
+  readonly value: number;
+  readonly time: string;
+}
 
-/** What a chart's subject came to, for those who read it before the curve, or instead of it. */
+/** The largest value and when it was; null where there is none. */
+const peakOf = (report: VmSeriesReport, values: SeriesValues, nowMs: number): Peak | null => {
+  const value = largestOf(values);
+  const at = report.times[values.indexOf(value)];
+  return at === undefined ? null : { value, time: formatTime(at, nowMs) };
+};
+
+/** What a chart's subject came to, for those who read it before the curve, or instead of it; empty without values. */
 export const rpoWords = (report: VmSeriesReport, nowMs: number): string => {
-  const most = largestOf(report.rpoSeconds);
-  const values = {
-    most: formatDuration(most),
-    time: momentOf(report, report.rpoSeconds, most, nowMs),
-  };
+  const peak = peakOf(report, report.rpoSeconds, nowMs);
+  if (peak === null) return '';
+  const values = { most: formatDuration(peak.value), time: peak.time };
   if (report.rpoLimitSeconds === null) return t('chart.rpo.most', values);
   const limit = formatDuration(report.rpoLimitSeconds);
-  return most > report.rpoLimitSeconds
+  return peak.value > report.rpoLimitSeconds
     ? t('chart.rpo.over', { ...values, limit })
     : t('chart.rpo.under', { ...values, limit });
 };
 
 export const sentWords = (report: VmSeriesReport, nowMs: number): string => {
-  const most = largestOf(report.sentBytes);
-  if (most === 0) return t('chart.sent.none');
+  const peak = peakOf(report, report.sentBytes, nowMs);
+  if (peak === null) return '';
+  if (peak.value === 0) return t('chart.sent.none');
   return t('chart.sent.sum', {
     sum: formatBytes(report.sentBytes.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0)),
-    most: formatBytes(most),
+    most: formatBytes(peak.value),
     step: formatDuration(report.stepSeconds),
-    time: momentOf(report, report.sentBytes, most, nowMs),
+    time: peak.time,
   });
 };
 
 export const speedWords = (report: VmSeriesReport, nowMs: number): string => {
-  const most = largestOf(report.throughputBytesPerSecond);
-  return t('chart.speed.most', {
-    most: formatRate(most),
-    time: momentOf(report, report.throughputBytesPerSecond, most, nowMs),
-  });
+  const peak = peakOf(report, report.throughputBytesPerSecond, nowMs);
+  return peak === null ? '' : t('chart.speed.most', { most: formatRate(peak.value), time: peak.time });
 };
 
 /** Since when there are values, when that is later than the axis begins; else null. */

@@ -2,6 +2,7 @@ import type { ErrorReport } from '../../../contract/errors.ts';
 import type { VmStatus } from '../../../contract/reports.ts';
 import { formatBytes, formatCountdown, formatPercent, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
+import { reasonWords } from '../../reason-words.ts';
 import { isFirstCopy } from '../../stores/vm-rows.ts';
 
 const whatIsSafe = ({ lastSyncAt }: VmStatus, nowMs: number): string =>
@@ -53,14 +54,14 @@ export const troubleOf = (status: VmStatus, nowMs: number): Trouble | null => {
   const prevention = resync === null ? [] : [t('trouble.prevention', { text: resync.prevention })];
   return {
     level: status.health === 'Critical' ? 'error' : 'warning',
-    title: reason.text,
+    title: reasonWords(reason),
     sentences: [
       whatIsSafe(status, nowMs),
       whatIsTracked(status),
       whatIsNext(status, nowMs),
       ...prevention,
     ].filter((sentence) => sentence !== null),
-    besides: others.map(({ text }) => text),
+    besides: others.map(reasonWords),
     error,
   };
 };
