@@ -49,6 +49,12 @@ export const formatBytes = (bytes: number): string => {
   return t(`unit.${byteUnits[power] ?? 'bytes'}`, { value: decimals(value, digits) });
 };
 
+/** The same of a number that is round in its unit: `8 MB`, not `8.00 MB`. */
+export const formatRoundBytes = (bytes: number): string => {
+  const power = bytes < 1024 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), byteUnits.length - 1);
+  return t(`unit.${byteUnits[power] ?? 'bytes'}`, { value: numberFormat().format(bytes / 1024 ** power) });
+};
+
 export const formatRate = (bytesPerSecond: number): string =>
   t('unit.perSecond', { size: formatBytes(bytesPerSecond) });
 

@@ -24,6 +24,8 @@ export interface TimeChartProps {
   readonly shape: 'lines' | 'steps';
   readonly values: ValueAxis;
   readonly format: (value: number) => string;
+  /** Of a round value on the axis, where it is written shorter. */
+  readonly formatTick?: (value: number) => string;
   readonly limits?: readonly ChartLimit[];
   readonly projections?: readonly (Projected & { readonly key: string })[];
 }

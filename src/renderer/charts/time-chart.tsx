@@ -7,12 +7,15 @@ import type { TimeChartProps } from './time-chart-props.ts';
 const height = 220;
 const top = 12;
 const axisHeight = 24;
-const axisWidth = 64;
+const axisWidth = 72;
 /** Room for the lines' labels beside the plot. */
-const labelWidth = 104;
+const labelWidth = 124;
 const labelGap = 30;
 const plotHeight = height - top - axisHeight;
 const margin = { top, right: labelWidth, bottom: 0, left: 0 };
+
+/** A figure and its unit stay on one line. */
+const unbroken = (text: string): string => text.replaceAll(' ', '\u00a0');
 
 const colours = [
   'var(--colorBrandStroke1)',
@@ -53,7 +56,18 @@ const TooltipContent = ({ active = false, payload = [], series, format }: Toolti
 
 /** Lines over time with their names at their ends, a threshold on its own line, and what is projected dashed. */
 export const TimeChart = (props: TimeChartProps) => {
-  const { axis, rows, series, shape, values, format, limits = [], projections = [], label } = props;
+  const {
+    axis,
+    rows,
+    series,
+    shape,
+    values,
+    format,
+    formatTick = format,
+    limits = [],
+    projections = [],
+    label,
+  } = props;
   const ends = series.map(({ values: all }) => lastOf(all)?.value ?? 0);
   const places = spreadLabels(
     ends.map((value) => top + (1 - value / values.end) * plotHeight),
@@ -85,7 +99,7 @@ export const TimeChart = (props: TimeChartProps) => {
         <YAxis
           domain={[0, values.end]}
           ticks={[...values.ticks]}
-          tickFormatter={format}
+          tickFormatter={(value: number) => unbroken(formatTick(value))}
           width={axisWidth}
           interval={0}
           tickLine={false}

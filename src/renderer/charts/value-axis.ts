@@ -25,7 +25,8 @@ const roundSeconds = [
   ...[1, 2, 5, 10, 30].map((days) => days * day),
 ];
 
-const roundCounts = [1, 2, 5, 10, 20, 50, 100, 200, 500];
+/** Of each unit, so that no mark has a fraction of one. */
+const roundCounts = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 const roundBytes = [1, 1024, 1024 ** 2, 1024 ** 3, 1024 ** 4, 1024 ** 5].flatMap((unit) =>
   roundCounts.map((count) => count * unit),
 );

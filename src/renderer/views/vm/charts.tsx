@@ -15,7 +15,7 @@ import { type TimeAxis, timeAxis } from '../../charts/time-axis.ts';
 import { useSeries } from '../../charts/use-series.ts';
 import { shareAxis, valueAxis } from '../../charts/value-axis.ts';
 import { Loading } from '../../components/loading.tsx';
-import { formatBytes, formatDuration, formatPercent, formatRate } from '../../format.ts';
+import { formatBytes, formatDuration, formatPercent, formatRate, formatRoundBytes } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
 import { useSite } from '../../stores/site-store.ts';
 
@@ -136,6 +136,7 @@ const SentChart = ({ report, axis, times, nowMs, empty }: ChartProps) => {
       shape="steps"
       values={valueAxis('bytes', Math.max(1024, largestOf(values)))}
       format={formatBytes}
+      formatTick={formatRoundBytes}
     />
   );
 };
@@ -165,6 +166,7 @@ const SpeedChart = ({ report, axis, times, nowMs, empty }: ChartProps) => {
       shape="lines"
       values={valueAxis('bytes', Math.max(1024, largestOf(values)))}
       format={formatRate}
+      formatTick={(value) => t('unit.perSecond', { size: formatRoundBytes(value) })}
     />
   );
 };

@@ -59,7 +59,7 @@ export const ResyncPanel = ({ status, nowMs }: { readonly status: VmStatus; read
       {never ? (
         <EmptyState title={t('resync.never')} help={t('resync.neverHelp')}>
           {lastSyncAt === null ? null : (
-            <Button onClick={() => openDialog({ kind: 'resync', vmId: id })}>{t('resync.start')}</Button>
+            <Button onClick={() => openDialog({ kind: 'resync', vmIds: [id] })}>{t('resync.start')}</Button>
           )}
         </EmptyState>
       ) : null}
