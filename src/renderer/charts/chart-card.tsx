@@ -96,7 +96,7 @@ export const ChartCard = (props: ChartCardProps) => {
           </p>
           {asTable ? (
             // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-            <section className="chart-table" tabIndex={0} aria-labelledby={heading}>
+            <section className="chart-table" tabIndex={0} aria-label={t('chart.asTableOf', { title })}>
               <ValueTable times={times} series={chart.series} nowMs={nowMs} format={chart.format} />
             </section>
           ) : (

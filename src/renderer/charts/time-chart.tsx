@@ -76,89 +76,92 @@ export const TimeChart = (props: TimeChartProps) => {
   );
   return (
     <div className="time-chart" role="img" aria-label={label}>
-      <ComposedChart
-        data={[...rows]}
-        responsive
-        width="100%"
-        height={height}
-        margin={margin}
-        accessibilityLayer={false}
-        className="chart"
-      >
-        <XAxis
-          dataKey="atMs"
-          type="number"
-          scale="linear"
-          domain={[axis.fromMs, axis.toMs]}
-          ticks={[...axis.ticks]}
-          tickFormatter={(ms: number) => formatAxisTime(ms, axis.range)}
-          height={axisHeight}
-          minTickGap={16}
-          allowDataOverflow
-        />
-        <YAxis
-          domain={[0, values.end]}
-          ticks={[...values.ticks]}
-          tickFormatter={(value: number) => unbroken(formatTick(value))}
-          width={axisWidth}
-          interval={0}
-          tickLine={false}
-          axisLine={false}
-          allowDataOverflow
-        />
-        {axis.toMs > axis.nowMs ? (
-          <ReferenceLine
-            x={axis.nowMs}
-            className="chart-now"
-            label={{ value: t('chart.now'), position: 'insideTopLeft' }}
+      {/* The library calls its drawing an image of its own, without a name. */}
+      <div aria-hidden="true">
+        <ComposedChart
+          data={[...rows]}
+          responsive
+          width="100%"
+          height={height}
+          margin={margin}
+          accessibilityLayer={false}
+          className="chart"
+        >
+          <XAxis
+            dataKey="atMs"
+            type="number"
+            scale="linear"
+            domain={[axis.fromMs, axis.toMs]}
+            ticks={[...axis.ticks]}
+            tickFormatter={(ms: number) => formatAxisTime(ms, axis.range)}
+            height={axisHeight}
+            minTickGap={16}
+            allowDataOverflow
           />
-        ) : null}
-        {limits.map(({ value, words, tone }) => (
-          <ReferenceLine
-            key={value}
-            y={value}
-            className={`chart-limit chart-limit-${tone}`}
-            label={{ value: words, position: 'insideBottomLeft', offset: 4 }}
+          <YAxis
+            domain={[0, values.end]}
+            ticks={[...values.ticks]}
+            tickFormatter={(value: number) => unbroken(formatTick(value))}
+            width={axisWidth}
+            interval={0}
+            tickLine={false}
+            axisLine={false}
+            allowDataOverflow
           />
-        ))}
-        <Tooltip
-          isAnimationActive={false}
-          content={<TooltipContent series={series} format={format} />}
-          cursor={{ stroke: 'var(--colorNeutralStroke1)' }}
-        />
-        {series.map(({ key, values: all }, index) => {
-          const stroke = colourOf(index);
-          const lonely = lonelyValues(all);
-          const common = { dataKey: key, stroke, strokeWidth: 2, isAnimationActive: false } as const;
-          return shape === 'steps' ? (
-            <Area key={key} {...common} type="linear" fill={stroke} fillOpacity={0.25} dot={false} />
-          ) : (
-            <Line
-              key={key}
-              {...common}
-              type="linear"
-              dot={({ key: dotKey, cx, cy, index: at }) =>
-                lonely.has(at) && typeof cx === 'number' && typeof cy === 'number' ? (
-                  <Dot key={dotKey} cx={cx} cy={cy} fill={stroke} />
-                ) : (
-                  <g key={dotKey} />
-                )
-              }
+          {axis.toMs > axis.nowMs ? (
+            <ReferenceLine
+              x={axis.nowMs}
+              className="chart-now"
+              label={{ value: t('chart.now'), position: 'insideTopLeft' }}
             />
-          );
-        })}
-        {projections.map(({ key, fromMs, fromShare, toMs, toShare }) => (
-          <ReferenceLine
-            key={key}
-            className="chart-projection"
-            stroke={colourOf(series.findIndex((each) => each.key === key))}
-            segment={[
-              { x: fromMs, y: fromShare },
-              { x: toMs, y: toShare },
-            ]}
+          ) : null}
+          {limits.map(({ value, words, tone }) => (
+            <ReferenceLine
+              key={value}
+              y={value}
+              className={`chart-limit chart-limit-${tone}`}
+              label={{ value: words, position: 'insideBottomLeft', offset: 4 }}
+            />
+          ))}
+          <Tooltip
+            isAnimationActive={false}
+            content={<TooltipContent series={series} format={format} />}
+            cursor={{ stroke: 'var(--colorNeutralStroke1)' }}
           />
-        ))}
-      </ComposedChart>
+          {series.map(({ key, values: all }, index) => {
+            const stroke = colourOf(index);
+            const lonely = lonelyValues(all);
+            const common = { dataKey: key, stroke, strokeWidth: 2, isAnimationActive: false } as const;
+            return shape === 'steps' ? (
+              <Area key={key} {...common} type="linear" fill={stroke} fillOpacity={0.25} dot={false} />
+            ) : (
+              <Line
+                key={key}
+                {...common}
+                type="linear"
+                dot={({ key: dotKey, cx, cy, index: at }) =>
+                  lonely.has(at) && typeof cx === 'number' && typeof cy === 'number' ? (
+                    <Dot key={dotKey} cx={cx} cy={cy} fill={stroke} />
+                  ) : (
+                    <g key={dotKey} />
+                  )
+                }
+              />
+            );
+          })}
+          {projections.map(({ key, fromMs, fromShare, toMs, toShare }) => (
+            <ReferenceLine
+              key={key}
+              className="chart-projection"
+              stroke={colourOf(series.findIndex((each) => each.key === key))}
+              segment={[
+                { x: fromMs, y: fromShare },
+                { x: toMs, y: toShare },
+              ]}
+            />
+          ))}
+        </ComposedChart>
+      </div>
       <div className="chart-labels" style={{ inlineSize: labelWidth - 8 }} aria-hidden="true">
         {series.map(({ key, name, end }, index) => (
           <div key={key} className="chart-label" style={{ insetBlockStart: places[index] }} title={name}>
