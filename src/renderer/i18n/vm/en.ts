@@ -89,6 +89,7 @@ export const vmPageEn = {
   'resync.history.marked': 'Marked',
   'resync.history.cause': 'What happened, and what spares it',
   'resync.history.outcome': 'Outcome',
+  'resync.history.byHand': 'Asked for by hand.',
   'resync.history.open': 'not done yet',
   'resync.history.resolved': 'done',
   'notice.resyncCancelled': 'The comparison of {{vm}} is being cancelled; what was compared stays known.',

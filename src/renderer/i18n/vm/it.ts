@@ -90,6 +90,7 @@ export const vmPageIt = {
   'resync.history.marked': 'Segnata',
   'resync.history.cause': 'Che cosa è successo, e che cosa lo evita',
   'resync.history.outcome': 'Esito',
+  'resync.history.byHand': 'Richiesta a mano.',
   'resync.history.open': 'non ancora fatta',
   'resync.history.resolved': 'fatta',
   'notice.resyncCancelled': 'Il confronto di {{vm}} viene annullato; ciò che è stato confrontato resta noto.',

@@ -89,6 +89,7 @@ export const vmPageNl = {
   'resync.history.marked': 'Gemarkeerd',
   'resync.history.cause': 'Wat er gebeurde, en wat het voorkomt',
   'resync.history.outcome': 'Uitkomst',
+  'resync.history.byHand': 'Met de hand gevraagd.',
   'resync.history.open': 'nog niet gedaan',
   'resync.history.resolved': 'gedaan',
   'notice.resyncCancelled': 'De vergelijking van {{vm}} wordt geannuleerd; wat vergeleken is blijft bekend.',

@@ -89,6 +89,7 @@ export const vmPageSv = {
   'resync.history.marked': 'Markerad',
   'resync.history.cause': 'Vad som hände, och vad som hindrar det',
   'resync.history.outcome': 'Utfall',
+  'resync.history.byHand': 'Begärd för hand.',
   'resync.history.open': 'inte gjord än',
   'resync.history.resolved': 'gjord',
   'notice.resyncCancelled': 'Jämförelsen av {{vm}} avbryts; det som jämförts förblir känt.',

@@ -87,6 +87,7 @@ export const vmPageZhHant = {
   'resync.history.marked': '標記時間',
   'resync.history.cause': '發生的事，以及避免的方法',
   'resync.history.outcome': '結果',
+  'resync.history.byHand': '由人員要求。',
   'resync.history.open': '尚未完成',
   'resync.history.resolved': '已完成',
   'notice.resyncCancelled': '正在取消 {{vm}} 的比較；已比較的部分會保留。',

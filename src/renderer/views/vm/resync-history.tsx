@@ -48,7 +48,7 @@ export const ResyncHistory = ({
               <Moment iso={mark.markedAt} nowMs={nowMs} />
             </td>
             <td className="event-text">
-              {mark.cause}
+              {mark.byHand ? t('resync.history.byHand') : mark.cause}
               {mark.byHand ? null : (
                 <div className="note">{t('trouble.prevention', { text: mark.prevention })}</div>
               )}

@@ -51,7 +51,9 @@ export const troubleOf = (status: VmStatus, nowMs: number): Trouble | null => {
   const { retry, resync } = status;
   if (isFirstCopy(status)) return null;
   const error = retry?.lastError ?? status.disks.find((disk) => disk.error !== null)?.error ?? null;
-  const prevention = resync === null ? [] : [t('trouble.prevention', { text: resync.prevention })];
+  // What somebody asked for needs no preventing.
+  const prevention =
+    resync === null || resync.byHand ? [] : [t('trouble.prevention', { text: resync.prevention })];
   return {
     level: status.health === 'Critical' ? 'error' : 'warning',
     title: reasonWords(reason),
