@@ -62,7 +62,8 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   TRACKING_WRITE_FAILED: 'The table of block digests, in the data directory, could not be written.',
   VOLUME_LOW_SPACE:
     'A volume has less free space than the engine leaves untouched, or none. Changes are remembered in a bitmap meanwhile, so that the disks of VMs never fill up by it.',
-  LOW_MEMORY: 'The operating system refused memory that the work needs.',
+  LOW_MEMORY:
+    'The machine has too little memory left to begin or go on, or the operating system refused memory that the work needs.',
   VAULT_UNKNOWN: 'No vault of that name was added here.',
   VAULT_NAME_TAKEN: 'Names of vaults are unique here.',
   VAULT_UNREACHABLE:

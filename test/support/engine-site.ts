@@ -15,6 +15,7 @@ import { createVhdxWriter, openVhdxWriter } from '../../src/main/disk/vhdx/vhdx-
 import type { VirtualDiskWriter } from '../../src/main/disk/virtual-disk.ts';
 import { logHeaderBytes } from '../../src/main/hrl/log-header.ts';
 import { createDataDirectory } from '../../src/main/platform/data-directory.ts';
+import { volumeSpace } from '../../src/main/platform/volume.ts';
 import { WorkerPool } from '../../src/main/workers/worker-pool.ts';
 import { FakeClock } from './fake-clock.ts';
 
@@ -40,6 +41,9 @@ export class EngineSite {
     return this.opened;
   }
 
+  /** What the engine is told of a volume's room. */
+  space = volumeSpace;
+
   /** The folder of the VM, wherever the host keeps it. */
   vm = 'SRV1';
 
@@ -64,7 +68,13 @@ export class EngineSite {
   /** Opens the engine on a data directory. The caller starts cycles where it wants them. */
   async open(dataDirectory = this.data(), pool = new WorkerPool(workersDirectory)): Promise<Console> {
     createDataDirectory(dataDirectory);
-    this.opened = await openConsole({ dataDirectory, workersDirectory, clock: this.clock, pool });
+    this.opened = await openConsole({
+      dataDirectory,
+      workersDirectory,
+      clock: this.clock,
+      pool,
+      space: (path) => this.space(path),
+    });
     this.opened.subscribe((push) => {
       this.pushes.push(push);
       for (const listener of this.listeners) listener(push);

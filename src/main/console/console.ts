@@ -13,6 +13,7 @@ import { type Clock, systemClock } from '../platform/clock.ts';
 import { dataPaths } from '../platform/data-directory.ts';
 import { type LogFile, openLog } from '../platform/log.ts';
 import { FileSecretStore } from '../platform/secret-store.ts';
+import { volumeSpace } from '../platform/volume.ts';
 import { BackgroundWork } from '../replication/background-work.ts';
 import { BandwidthLimit } from '../replication/bandwidth-limit.ts';
 import { ReplicationEngine } from '../replication/engine.ts';
@@ -51,6 +52,8 @@ export interface EngineConsoleOptions extends ConsoleOptions {
   readonly clock?: Clock;
   /** What runs the workers' tasks. */
   readonly pool?: WorkerPool;
+  /** What says how much room a volume has. */
+  readonly space?: typeof volumeSpace;
 }
 
 /** Opens the engine and everything a user can ask of it in this process. The caller holds the data directory's lock. */
@@ -77,7 +80,13 @@ class EngineConsole implements Console {
   private readonly leftJobs: Job[];
   private stopped: Promise<void> | null = null;
 
-  constructor({ dataDirectory, workersDirectory, clock = systemClock, pool }: EngineConsoleOptions) {
+  constructor({
+    dataDirectory,
+    workersDirectory,
+    clock = systemClock,
+    pool,
+    space = volumeSpace,
+  }: EngineConsoleOptions) {
     const { store, rebuilt } = openSoundStore(dataDirectory, clock.now());
     this.store = store;
     this.log = openLog(dataDirectory);
@@ -105,7 +114,7 @@ class EngineConsole implements Console {
     const statistics = new StatisticsKeeper(this.store, settings);
     const traffic = new TrafficCounters();
     const logGrowth = new LogGrowth();
-    const volumes = new VolumeRoom(() => clock.now());
+    const volumes = new VolumeRoom(() => clock.now(), space);
     this.bandwidth = new BandwidthLimit(settings, this.pool.bandwidth, clock);
     const base: EngineContext = {
       store: this.store,
@@ -118,6 +127,7 @@ class EngineConsole implements Console {
       traffic,
       logGrowth,
       volumes,
+      space,
       events,
       jobs: this.jobs,
       background: this.background,

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { open, rm, stat } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ReplicationError } from '../../contract/errors.ts';
 import { type PrerequisiteCheck, prerequisiteLimits } from '../../contract/prerequisites.ts';
 import type { HostDisk } from '../host/host.ts';
 import { reserveBytes, type VolumeSpace, volumeSpace } from '../platform/volume.ts';
 import { trackingReserve } from '../replication/log-room.ts';
+import { allocatedBytes } from '../replication/require-room.ts';
 import type { VaultInfo } from '../vault/replica-vault.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { failed, failedWith, formatGigabytes, passed, warned } from './prerequisites-outcome.ts';
@@ -99,7 +100,7 @@ export const checkVaultSpace = async (
   disks: readonly HostDisk[],
 ): Promise<PrerequisiteCheck> => {
   const name = 'Vault: space for the replica';
-  const allocated = await allocatedBytes(disks);
+  const allocated = await allocatedBytesOfAll(disks);
   if (freeBytes === null || totalBytes === null)
     return passed(name, `The first copy comes to ${formatGigabytes(allocated)} at most.`);
   const reserve = reserveOf(context, { totalBytes });
@@ -110,15 +111,5 @@ export const checkVaultSpace = async (
   return failed(name, 'VAULT_FULL', figures, fix, { file: target });
 };
 
-/** What the files of the disks take on their volumes: holes take nothing. */
-const allocatedBytes = async (disks: readonly HostDisk[]): Promise<number> => {
-  const files = [...new Set(disks.flatMap((disk) => disk.files))];
-  const sizes = await Promise.all(files.map(allocatedBytesOf));
-  return sizes.reduce((sum, bytes) => sum + bytes, 0);
-};
-
-const allocatedBytesOf = async (path: string): Promise<number> => {
-  const { size, blocks } = await stat(path);
-  // Windows does not count blocks.
-  return process.platform === 'win32' ? size : Math.min(size, blocks * 512);
-};
+const allocatedBytesOfAll = async (disks: readonly HostDisk[]): Promise<number> =>
+  allocatedBytes({ files: [...new Set(disks.flatMap((disk) => disk.files))] });

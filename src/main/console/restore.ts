@@ -7,6 +7,7 @@ import type { PointsReport } from '../../contract/vault-reports.ts';
 import { diskErrorFrom } from '../disk/disk-error.ts';
 import { createDirectory } from '../platform/create-directory.ts';
 import type { Job } from '../replication/job-runner.ts';
+import { allocatedBytesOf, requireRoom } from '../replication/require-room.ts';
 import type { RecoveryPoint, ReplicaVault, VaultDisk, VaultVm } from '../vault/replica-vault.ts';
 import type { ConsoleContext } from './console-context.ts';
 
@@ -114,6 +115,8 @@ const restoreVm = async (
   const point = choosePoint(vm, points, params.point);
   const isDone = (disk: VaultDisk) => job.isDone(stepOf(disk));
   const targets = await planFiles(vm, params, isDone);
+  const missing = vm.disks.filter((disk) => !isDone(disk));
+  await requireRoomToRestore(context, vaulted, missing, params.toDirectory);
   // Gone on with later, it is of the same point whatever came since.
   job.remember({ point: point.id });
   job.plan(vm.disks.map((disk) => ({ name: stepOf(disk), weight: disk.sizeBytes })));
@@ -156,6 +159,32 @@ const restoreVm = async (
     verified: true,
     durationMs: context.clock.now() - startedAtMs,
   };
+};
+
+/** What a replica's file takes is about what a restored one does; of a storage account that is not known. */
+const requireRoomToRestore = async (
+  context: ConsoleContext,
+  { vaultName, vmId }: VaultedVm,
+  disks: readonly VaultDisk[],
+  directory: string,
+): Promise<void> => {
+  if (context.vaults.spec(vaultName).kind !== 'directory') return;
+  const states = await context.vaults.with(vaultName, (vault) => readStates(vault, vmId));
+  let bytes = 0;
+  for (const { diskId, sizeBytes } of disks) {
+    const state = states.find((one) => one.diskId === diskId);
+    if (state?.phase === 'complete') bytes += Math.min(sizeBytes, await allocatedBytesOf(state.location));
+  }
+  await requireRoom(context, directory, bytes, 'the restored disks');
+};
+
+const readStates = async (vault: ReplicaVault, vmId: string) => {
+  const reader = await vault.readVm(vmId);
+  try {
+    return await reader.diskStates();
+  } finally {
+    await reader.close();
+  }
 };
 
 const stepOf = ({ name }: VaultDisk): string => `Restore ${name}`;

@@ -1,6 +1,7 @@
 import type { Host } from '../host/host.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
+import type { VolumeSpace } from '../platform/volume.ts';
 import type { Store } from '../store/store.ts';
 import type { VaultWriter } from '../vault/replica-vault.ts';
 import type { VaultSpec } from '../workers/protocol.ts';
@@ -34,6 +35,8 @@ export interface EngineContext {
   readonly installation: VaultWriter;
   /** Digest tables live here, one directory a VM. */
   readonly trackingDirectory: string;
+  /** Asks a volume for its room. @throws ReplicationError `DISK_NOT_FOUND`, `DISK_ACCESS_DENIED`, `DISK_READ_FAILED` */
+  space(path: string): Promise<VolumeSpace>;
   /** @throws ReplicationError `HOST_NOT_SET` */
   host(): Host;
   /** What it takes to open a vault, sign-in included: for workers only. @throws ReplicationError `VAULT_UNKNOWN` */

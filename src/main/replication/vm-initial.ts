@@ -1,5 +1,8 @@
+import { dirname } from 'node:path';
 import type { Consistency } from '../../contract/model.ts';
-import type { RecoveryPoint } from '../vault/replica-vault.ts';
+import { digestBytes } from '../block/digest.ts';
+import { blockCount } from '../block/tracking-block.ts';
+import type { RecoveryPoint, ReplicaDiskState } from '../vault/replica-vault.ts';
 import { openActiveLogs } from './active-logs.ts';
 import { confirmCut } from './confirm-cut.ts';
 import { type Copy, copyDisk, frozenPath, prepareCopy } from './copy-disk.ts';
@@ -7,6 +10,7 @@ import type { EngineContext } from './engine-context.ts';
 import { commitStep } from './initial-job.ts';
 import type { Job } from './job-runner.ts';
 import type { ProtectedVm } from './protected-vm.ts';
+import { allocatedBytes, requireRoom, requireVaultRoom } from './require-room.ts';
 import { settledStamps } from './stamps.ts';
 import { registerAtVault } from './vault-entry.ts';
 import type { ShippingOptions } from './vm-shipping.ts';
@@ -31,12 +35,13 @@ export const replicateInitially = async (
 ): Promise<InitialReplicationOutcome> => {
   engine.pool.prepare(['dropLogs', 'initial'], vm.replicaSpec().vault.kind);
   const found = await vm.findOnHost();
-  await registerAtVault(engine, vm, found);
+  const states = await registerAtVault(engine, vm, found);
   const copies: Copy[] = [];
   for (const disk of found.disks.filter(({ record }) => record.phase !== 'complete')) {
     const stamps = await settledStamps(disk.host.files, engine.clock, options.signal);
     copies.push(await prepareCopy(engine, vm, { ...disk, stamps }));
   }
+  await requireRoomForCopies(engine, vm, copies, states);
   const cut = vm.nextCut();
   const frozen = await engine.host().freeze(
     found.vm,
@@ -85,4 +90,24 @@ export const replicateInitially = async (
   } finally {
     await frozen.release();
   }
+};
+
+/** At the vault for what is not there yet, and here for the digests. */
+const requireRoomForCopies = async (
+  engine: EngineContext,
+  vm: ProtectedVm,
+  copies: readonly Copy[],
+  states: ReadonlyMap<string, ReplicaDiskState>,
+): Promise<void> => {
+  const { name, vaultName } = vm.record;
+  let copyBytes = 0;
+  let digestsBytes = 0;
+  for (const { record, host } of copies) {
+    const { diskId, sizeBytes } = record;
+    const contentBytes = Math.min(sizeBytes, await allocatedBytes(host));
+    copyBytes += Math.max(0, contentBytes - (states.get(diskId)?.usedBytes ?? 0));
+    digestsBytes += blockCount(sizeBytes) * digestBytes;
+  }
+  await requireVaultRoom(engine, vaultName, copyBytes, `the first copy of ${name}`);
+  await requireRoom(engine, dirname(engine.trackingDirectory), digestsBytes, `the digests of ${name}`);
 };

@@ -7,6 +7,7 @@ import type { EngineContext } from './engine-context.ts';
 import { noteLogSize } from './log-warnings.ts';
 import type { Mutex } from './mutex.ts';
 import type { ProtectedVm } from './protected-vm.ts';
+import { requireVaultRoom } from './require-room.ts';
 import { addSent, sendUnlogged } from './send-unlogged.ts';
 
 export interface ShippingOptions {
@@ -53,6 +54,7 @@ const shipOnce = async (
   if (sealed === null) return null;
   const { shipment, logs } = sealed;
   const { cut, takenAtMs, consistency } = shipment;
+  await requireRoomForLogs(engine, vm, logs);
   const result = await engine.pool.run(
     'send',
     {
@@ -69,6 +71,18 @@ const shipOnce = async (
   confirmCut(vm, { cut, takenAtMs, consistency });
   await dropSealedLogs(engine, vm, shipment.sequence);
   return result;
+};
+
+/** A delta takes its own space twice: staged, and as what it overwrites, for the points before it. */
+const requireRoomForLogs = async (
+  engine: EngineContext,
+  vm: ProtectedVm,
+  logs: readonly ShippedLog[],
+): Promise<void> => {
+  if (logs.length === 0) return;
+  const { name, vaultName } = vm.record;
+  const logBytes = logs.reduce((sum, { diskId }) => sum + vm.disk({ diskId }).hrl.bytes, 0);
+  await requireVaultRoom(engine, vaultName, 2 * logBytes, `the changes of ${name}`);
 };
 
 const sealShipment = async (engine: EngineContext, vm: ProtectedVm) => {

@@ -2,7 +2,9 @@ import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ReplicationError } from '../../contract/errors.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
+import { memoryRoom } from '../platform/memory.ts';
 import { BandwidthGate } from '../vault/pacing/bandwidth-gate.ts';
+import { MemoryWatch } from './memory-watch.ts';
 import type { FromWorker, PassProgress, TaskKind, Tasks, ToWorker, WorkerStart } from './protocol.ts';
 import { StallWatch, stallLimitMs } from './stall-watch.ts';
 
@@ -26,6 +28,17 @@ const workerOf: Readonly<Record<TaskKind, WorkerName>> = {
   restore: 'resync',
 };
 
+/** Tasks that read disks or hold staged data; what only ends or tidies up goes on in any case. */
+const needsMemory: ReadonlySet<TaskKind> = new Set([
+  'scan',
+  'initial',
+  'send',
+  'direct',
+  'resync',
+  'verify',
+  'restore',
+]);
+
 /** A thread without work is ended after this long: an idle engine is a small one. */
 const idleMs = 5_000;
 
@@ -39,8 +52,8 @@ interface Pending {
   reject(error: ReplicationError): void;
   onProgress: ((progress: PassProgress) => void) | undefined;
   readonly kind: TaskKind;
-  /** It made no progress for too long and was asked to end. */
-  stalled: boolean;
+  /** Why it was asked to end without anybody's wish; null while it was not. */
+  ended: ReplicationError | null;
 }
 
 /** What a task does, as in “stood still while …”. */
@@ -78,6 +91,7 @@ export class WorkerPool {
   private readonly directory: string;
   private readonly extension: string;
   private readonly clock: Clock;
+  private readonly memory: MemoryWatch;
   private closed = false;
   /** The bandwidth limit of everything that the threads write to vaults. */
   readonly bandwidth = new BandwidthGate();
@@ -85,15 +99,18 @@ export class WorkerPool {
   /**
    * @param directory where `tracker`, `uploader` and `resync` lie, as `.ts` from source or `.js` when built
    * @param clock what standstill is judged by
+   * @param room asked for the machine's memory
    */
-  constructor(directory: string, clock = systemClock) {
+  constructor(directory: string, clock = systemClock, room = memoryRoom) {
+    this.memory = new MemoryWatch(clock, room);
     this.directory = directory;
     this.clock = clock;
     this.extension = extname(import.meta.filename);
   }
 
   /**
-   * Runs a task. Long copies get an uploader of their own, so that they do not hold up the deltas of other VMs.
+   * Runs a task. Long copies get an uploader of their own, so that they do not hold up the deltas of other VMs. Heavy ones
+   * are refused, or ended, with `LOW_MEMORY` while the machine has none left.
    */
   run<K extends TaskKind>(
     kind: K,
@@ -101,6 +118,11 @@ export class WorkerPool {
     options: TaskOptions = {},
   ): Promise<Tasks[K]['result']> {
     if (this.closed) return Promise.reject(new ReplicationError('ENGINE_STOPPED', 'The engine is stopping.'));
+    try {
+      if (needsMemory.has(kind)) this.memory.require('before');
+    } catch (error) {
+      return Promise.reject(error);
+    }
     return this.threadFor(kind).run(kind, params, options);
   }
 
@@ -118,7 +140,7 @@ export class WorkerPool {
     const present = this.threads.get(name);
     if (present !== undefined && !present.dead) return present;
     const entry = join(this.directory, `${workerOf[kind]}${this.extension}`);
-    const thread = new WorkerThread(entry, name, this.clock, {
+    const thread = new WorkerThread(entry, name, this.clock, this.memory, {
       readsDisks: kind === 'initial' || kind === 'scan',
       vaultKind,
       bandwidth: this.bandwidth.memory,
@@ -140,13 +162,14 @@ class WorkerThread {
   private nextId = 1;
   private idle: NodeJS.Timeout | null = null;
   private readonly watch: StallWatch;
+  private readonly memory: MemoryWatch;
 
-  constructor(entry: string, name: string, clock: Clock, start: WorkerStart) {
+  constructor(entry: string, name: string, clock: Clock, memory: MemoryWatch, start: WorkerStart) {
+    this.memory = memory;
     this.watch = new StallWatch(clock, {
       stalled: (id) => {
         const task = this.pending.get(id);
-        if (task !== undefined) task.stalled = true;
-        this.post({ type: 'cancel', id });
+        if (task !== undefined) this.end(id, task, stallError(task.kind));
       },
       stuck: () => void this.terminate(),
     });
@@ -193,7 +216,7 @@ class WorkerThread {
         },
         onProgress: options.onProgress,
         kind,
-        stalled: false,
+        ended: null,
       });
       this.watch.begin(id);
       if (this.idle !== null) clearTimeout(this.idle);
@@ -206,6 +229,20 @@ class WorkerThread {
     // From here on it takes no task, even while it is still ending.
     this.dead = true;
     await this.worker.terminate();
+  }
+
+  private end(id: number, task: Pending, why: ReplicationError): void {
+    task.ended ??= why;
+    this.post({ type: 'cancel', id });
+  }
+
+  private lookAtMemory(id: number, task: Pending): void {
+    if (task.ended !== null || !needsMemory.has(task.kind)) return;
+    try {
+      this.memory.require('during');
+    } catch (error) {
+      this.end(id, task, ReplicationError.from(error));
+    }
   }
 
   private rest(): void {
@@ -226,14 +263,16 @@ class WorkerThread {
     switch (message.type) {
       case 'progress':
         this.watch.progress(message.id, progressKey(message.progress));
+        this.lookAtMemory(message.id, task);
         task.onProgress?.(message.progress);
         return;
       case 'done':
         task.resolve(message.result);
         return;
       case 'failed': {
-        const isStall = task.stalled && message.error.code === 'CANCELLED';
-        task.reject(isStall ? stallError(task.kind) : ReplicationError.fromReport(message.error));
+        const { ended } = task;
+        const isEnded = ended !== null && message.error.code === 'CANCELLED';
+        task.reject(isEnded ? ended : ReplicationError.fromReport(message.error));
       }
     }
   }
@@ -241,7 +280,7 @@ class WorkerThread {
   private fail(cause: unknown): void {
     this.dead = true;
     const error = new ReplicationError('WORKER_FAILED', 'A worker thread ended unexpectedly.', { cause });
-    for (const task of [...this.pending.values()]) task.reject(task.stalled ? stallError(task.kind) : error);
+    for (const task of [...this.pending.values()]) task.reject(task.ended ?? error);
   }
 }
 
