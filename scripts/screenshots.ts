@@ -114,7 +114,11 @@ const walk = async (page: Page, site: TestSite): Promise<void> => {
   await takePictures(page, 'alerts');
   await open(page, 'Settings');
   await page.getByText('Data directory').waitFor();
+  await page.getByText('In working hours').waitFor();
   await takePictures(page, 'settings');
+  await page.getByRole('heading', { name: 'Bandwidth' }).scrollIntoViewIfNeeded();
+  await page.getByText('Working hours', { exact: true }).scrollIntoViewIfNeeded();
+  await takePictures(page, 'settings-bandwidth');
 
   renameSync(vault, `${vault}-away`);
   writeIntoWeb01(site);

@@ -1,8 +1,8 @@
 import { Button, SearchBox, Select } from '@fluentui/react-components';
 import { ArrowDownload20Regular } from '@fluentui/react-icons';
 import { useState } from 'react';
+import type { ErrorCode } from '../../../contract/error-catalogue.ts';
 import { eventCsv } from '../../../contract/event-csv.ts';
-import { eventLevels } from '../../../contract/reports.ts';
 import { downloadCsv } from '../../components/download.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { EventTable } from '../../components/event-table.tsx';
@@ -10,29 +10,44 @@ import { Loading } from '../../components/loading.tsx';
 import { t } from '../../i18n/words.ts';
 import { useSite } from '../../stores/site-store.ts';
 import { useNow } from '../../stores/use-now.ts';
+import { useEvents } from './use-events.ts';
 
 const shownEvents = 300;
+const minuteMs = 60_000;
+/** Hours back. */
+const spans = ['1', '24', '168'] as const;
+/** Everything is at least information. */
+const levels = ['warning', 'error'] as const;
+
+const distinct = <T extends string>(values: readonly (T | null)[]): readonly T[] =>
+  [...new Set(values)].filter((value) => value !== null).sort();
 
 /** What happened, the newest first. */
 export const Events = () => {
-  const events = useSite((site) => site.events);
+  const all = useSite((site) => site.events);
   const now = useNow();
-  const [level, setLevel] = useState('');
+  const [level, setLevel] = useState<(typeof levels)[number] | ''>('');
   const [vm, setVm] = useState('');
+  const [code, setCode] = useState<ErrorCode | ''>('');
+  const [hours, setHours] = useState('');
   const [search, setSearch] = useState('');
-  if (events === null) return <Loading label={t('app.connecting')} />;
-  const vms = [...new Set(events.flatMap((event) => (event.vm === null ? [] : [event.vm])))].sort();
-  const wanted = search.trim().toLocaleLowerCase();
-  const fitting = events.filter(
-    (event) =>
-      (level === '' || event.level === level) &&
-      (vm === '' || event.vm === vm) &&
-      (wanted === '' || `${event.text} ${event.code ?? ''}`.toLocaleLowerCase().includes(wanted)),
-  );
+  const wanted = search.trim();
+  // Rounded, so that the engine is asked once a minute at most.
+  const since = hours === '' ? null : Math.floor(now / minuteMs) * minuteMs - Number(hours) * 60 * minuteMs;
+  const fitting = useEvents({
+    ...(level === '' ? {} : { level }),
+    ...(code === '' ? {} : { code }),
+    ...(vm === '' ? {} : { vm }),
+    ...(since === null ? {} : { since: new Date(since).toISOString() }),
+    ...(wanted === '' ? {} : { text: wanted }),
+  });
+  if (all === null || fitting === null) return <Loading label={t('app.connecting')} />;
+  const vms = distinct(all.map((event) => event.vm));
+  const codes = distinct(all.map((event) => event.code));
   return (
     <>
       <h1>{t('events.title')}</h1>
-      {events.length === 0 ? (
+      {all.length === 0 ? (
         <EmptyState title={t('events.empty')} help={t('events.emptyHelp')} />
       ) : (
         <>
@@ -46,14 +61,16 @@ export const Events = () => {
             <Select
               aria-label={t('events.level')}
               value={level}
-              onChange={(_event, data) => setLevel(data.value)}
+              onChange={(_event, data) => setLevel(levels.find((known) => known === data.value) ?? '')}
             >
               <option value="">
                 {t('events.level')}: {t('common.all')}
               </option>
-              {eventLevels.map((choice) => (
+              {levels.map((choice) => (
                 <option key={choice} value={choice}>
-                  {t(`events.level.${choice}`)}
+                  {choice === 'warning'
+                    ? t('events.andGraver', { level: t(`events.level.${choice}`) })
+                    : t(`events.level.${choice}`)}
                 </option>
               ))}
             </Select>
@@ -64,6 +81,34 @@ export const Events = () => {
               {vms.map((name) => (
                 <option key={name} value={name}>
                   {name}
+                </option>
+              ))}
+            </Select>
+            <Select
+              aria-label={t('events.code')}
+              value={code}
+              onChange={(_event, data) => setCode(codes.find((known) => known === data.value) ?? '')}
+            >
+              <option value="">
+                {t('events.code')}: {t('common.all')}
+              </option>
+              {codes.map((name) => (
+                <option key={name} value={name}>
+                  {name}
+                </option>
+              ))}
+            </Select>
+            <Select
+              aria-label={t('events.time')}
+              value={hours}
+              onChange={(_event, data) => setHours(data.value)}
+            >
+              <option value="">
+                {t('events.time')}: {t('common.all')}
+              </option>
+              {spans.map((span) => (
+                <option key={span} value={span}>
+                  {t(`events.time.${span}`)}
                 </option>
               ))}
             </Select>

@@ -26,12 +26,15 @@ const Steps = ({ job }: { readonly job: JobReport }) => (
       <p className="note">{t('jobs.noSteps')}</p>
     ) : (
       <ol className="job-steps">
-        {job.steps.map(({ name, state, percent }) => (
+        {job.steps.map(({ name, state, percent, startedAt, endedAt }) => (
           <li key={name} className={`job-step-${state}`}>
             {name}
             <span className="note">
               {' '}
               {t(`step.${state}`)}
+              {startedAt === null || endedAt === null
+                ? ''
+                : ` · ${formatDuration((Date.parse(endedAt) - Date.parse(startedAt)) / 1000)}`}
               {state === 'running' && percent !== null ? ` · ${formatPercent(percent / 100)}` : ''}
             </span>
           </li>

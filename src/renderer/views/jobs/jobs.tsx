@@ -11,7 +11,7 @@ import { useSite } from '../../stores/site-store.ts';
 import { useNow } from '../../stores/use-now.ts';
 import { JobLine } from './job-line.tsx';
 
-const filters = ['cycles', 'all', 'active', 'failed'] as const;
+const filters = ['cycles', 'all', 'active', 'waiting', 'failed', 'succeeded', 'cancelled'] as const;
 type JobFilter = (typeof filters)[number];
 
 /** A cycle that went well is routine: hundreds a day. */
@@ -19,7 +19,10 @@ const passes: Readonly<Record<JobFilter, (job: JobReport) => boolean>> = {
   cycles: ({ kind, state }) => kind !== 'cycle' || state !== 'succeeded',
   all: () => true,
   active: ({ state }) => !isEnded(state),
+  waiting: ({ state }) => state.startsWith('waiting') || state === 'queued' || state === 'paused',
   failed: ({ state }) => state === 'failed',
+  succeeded: ({ state }) => state === 'succeeded',
+  cancelled: ({ state }) => state === 'cancelled',
 };
 
 const shownJobs = 200;
