@@ -212,7 +212,7 @@ export const en = {
   'tile.next': 'Next cycle',
   'tile.nextOf': '{{vm}}',
   'tile.nextNone': 'none is planned',
-  'tile.window': 'Next resync window',
+  'tile.window': 'Next resync',
   'tile.windowOff': 'off: by hand only',
   'tile.windowNone': 'no VM waits for it',
   'tile.windowOf_one': '{{count}} VM waits for it',

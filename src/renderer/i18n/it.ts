@@ -211,7 +211,7 @@ export const it: Catalogue = {
   'tile.next': 'Prossimo ciclo',
   'tile.nextOf': '{{vm}}',
   'tile.nextNone': 'nessuno previsto',
-  'tile.window': 'Prossima finestra di risincronizzazione',
+  'tile.window': 'Prossima risincr.',
   'tile.windowOff': 'disattivata: solo a mano',
   'tile.windowNone': 'nessuna VM la attende',
   'tile.windowOf_one': '{{count}} VM la attende',

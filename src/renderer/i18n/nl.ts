@@ -212,7 +212,7 @@ export const nl: Catalogue = {
   'tile.next': 'Volgende cyclus',
   'tile.nextOf': '{{vm}}',
   'tile.nextNone': 'geen gepland',
-  'tile.window': 'Volgend synchronisatievenster',
+  'tile.window': 'Volgende synchronisatie',
   'tile.windowOff': 'uit: alleen handmatig',
   'tile.windowNone': 'geen VM wacht erop',
   'tile.windowOf_one': '{{count}} VM wacht erop',

@@ -210,7 +210,7 @@ export const sv: Catalogue = {
   'tile.next': 'Nästa cykel',
   'tile.nextOf': '{{vm}}',
   'tile.nextNone': 'ingen är planerad',
-  'tile.window': 'Nästa omsynkroniseringsfönster',
+  'tile.window': 'Nästa omsynk',
   'tile.windowOff': 'av: endast manuellt',
   'tile.windowNone': 'ingen VM väntar på det',
   'tile.windowOf_one': '{{count}} VM väntar på det',

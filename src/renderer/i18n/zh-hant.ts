@@ -202,7 +202,7 @@ export const zhHant: Catalogue = {
   'tile.next': '下次週期',
   'tile.nextOf': '{{vm}}',
   'tile.nextNone': '沒有排定',
-  'tile.window': '下次重新同步時段',
+  'tile.window': '下次重新同步',
   'tile.windowOff': '關閉：僅手動',
   'tile.windowNone': '沒有 VM 在等待',
   'tile.windowOf_other': '{{count}} 部 VM 在等待',
