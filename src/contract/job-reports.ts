@@ -99,6 +99,7 @@ export interface ChangeResult {
   readonly vm: string;
   readonly frequencySeconds: number;
   readonly retentionPoints: number;
+  readonly retentionHours: number | null;
   /** Fewer are kept than before: the older ones go when the next one is made. */
   readonly dropsOlder?: boolean;
 }

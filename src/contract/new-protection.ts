@@ -5,6 +5,8 @@ import { copyFrequenciesSeconds } from './model.ts';
 
 export const frequencySeconds = z.literal(copyFrequenciesSeconds);
 export const retentionPoints = z.int().min(1).max(1000);
+export const mostRetentionHours = 24;
+export const retentionHours = z.int().min(0).max(mostRetentionHours);
 
 export const newProtection = z.strictObject({ frequencySeconds, retentionPoints });
 export type NewProtectionSettings = Readonly<z.infer<typeof newProtection>>;

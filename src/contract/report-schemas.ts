@@ -99,6 +99,7 @@ export const jobResultSchema: z.ZodType<JobResult> = z.discriminatedUnion('kind'
     vm: z.string(),
     frequencySeconds: z.number(),
     retentionPoints: z.number(),
+    retentionHours: z.number().nullable().default(null),
     dropsOlder: z.boolean().exactOptional(),
   }),
   z.object({ kind: z.literal('vault'), vault: z.string(), target: z.string() }),

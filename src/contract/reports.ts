@@ -114,6 +114,8 @@ export interface VmStatus {
   readonly frequencySeconds: number | null;
   /** How many recovery points are kept; of protected VMs. */
   readonly retentionPoints?: number;
+  /** For how many hours; null, or left out, for no such limit. */
+  readonly retentionHours?: number | null;
   /** Now minus the source time of the last change safely at the vault; null before the first replica is complete. */
   readonly rpoSeconds: number | null;
   /** What the RPO should stay below; null when not protected. */

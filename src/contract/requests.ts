@@ -12,7 +12,7 @@ import { eventFilterFields } from './event-filter.ts';
 import type { FolderReport } from './folders.ts';
 import type { HostReport, VmSummary } from './host-reports.ts';
 import type { JobReport } from './job-reports.ts';
-import { frequencySeconds, retentionPoints } from './new-protection.ts';
+import { frequencySeconds, retentionHours, retentionPoints } from './new-protection.ts';
 import type {
   EngineReport,
   EventReport,
@@ -114,6 +114,8 @@ export const requests = {
       /** Disk names or ids. */
       exclude: z.array(line).max(64).default([]),
       retentionPoints: retentionPoints.optional(),
+      /** Recovery points older than this go; the newest stays. */
+      retentionHours: retentionHours.optional(),
       /** When the first copy may begin, within 24 hours; at once when not given. */
       startAt: z.iso.datetime({ offset: true }).optional(),
       /** Runs the prerequisite checks and changes nothing. */
@@ -127,9 +129,11 @@ export const requests = {
         vm: vmKey,
         frequencySeconds: frequencySeconds.optional(),
         retentionPoints: retentionPoints.optional(),
+        /** Null takes the limit away. */
+        retentionHours: retentionHours.nullable().optional(),
       })
       .refine(
-        (change) => change.frequencySeconds !== undefined || change.retentionPoints !== undefined,
+        ({ vm: _vm, ...change }) => Object.values(change).some((value) => value !== undefined),
         'must change something',
       ),
   ),

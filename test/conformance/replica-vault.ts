@@ -521,6 +521,30 @@ export const describeReplicaVault = (name: string, makeVault: () => Promise<Vaul
     });
 
     describe('points', () => {
+      it('go by their age too, and one always stays', async () => {
+        const bytes = patternedDisk(smallDiskBytes, 1);
+        let replica = await replicated(bytes);
+        const states = [bytes.slice()];
+        for (let cut = 2; cut <= 5; cut += 1) {
+          alterBlock(bytes, cut, 0xff, cut);
+          await stageDelta(replica, system.diskId, deltaOf(lineage, cut), bytes, [cut]);
+          await replica.commit(cutOf(cut, [system.diskId]));
+          states.push(bytes.slice());
+        }
+        expect(await replica.prune(10, cutOf(3, []).takenAtMs)).toBe(2);
+        expect((await replica.points()).map((point) => point.cut)).toEqual([3, 4, 5]);
+        expect(await replica.prune(2, cutOf(3, []).takenAtMs)).toBe(1);
+        expect(await replica.prune(10, null)).toBe(0);
+        replica = await reopened(replica);
+        for (const point of await replica.points()) {
+          await expectDisk(replica, system.diskId, point.id, states[point.cut - 1]!);
+        }
+        expect(await replica.prune(10, cutOf(6, []).takenAtMs)).toBe(1);
+        expect((await replica.points()).map((point) => point.cut)).toEqual([5]);
+        await expectDisk(replica, system.diskId, null, bytes);
+        await replica.close();
+      });
+
       it('go from the oldest, and one always stays', async () => {
         const bytes = patternedDisk(smallDiskBytes, 1);
         const replica = await replicated(bytes);

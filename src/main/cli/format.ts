@@ -56,6 +56,12 @@ export const formatFraction = (fraction: number): string => `${Math.floor(fracti
 /** `1 VM`, `3 VMs`. */
 export const formatCount = (count: number, thing: string): string => plural(count, thing);
 
+/** How many recovery points are kept, and for how long. */
+export const formatRetention = (points: number, hours: number | null): string => {
+  const count = formatCount(points, 'recovery point');
+  return hours === null ? count : `${count}, for ${formatCount(hours, 'hour')}`;
+};
+
 /** What a terminal would obey, made visible: names and messages come from files that anybody may have written. */
 export const withoutControls = (text: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is replaced

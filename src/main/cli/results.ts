@@ -1,5 +1,5 @@
 import type { CycleResult, JobResult, ResyncResult } from '../../contract/job-reports.ts';
-import { formatBytes, formatCount, formatMs } from './format.ts';
+import { formatBytes, formatCount, formatMs, formatRetention } from './format.ts';
 
 /** What a job came to, one sentence. */
 export const describeResult = (result: JobResult): string => {
@@ -21,7 +21,7 @@ export const describeResult = (result: JobResult): string => {
     case 'finalize':
       return 'The VM is protected.';
     case 'change':
-      return `A cycle every ${result.frequencySeconds} seconds; ${formatCount(result.retentionPoints, 'recovery point')} kept.${result.dropsOlder === true ? ' Older ones are dropped when the next one is made.' : ''}`;
+      return `A cycle every ${result.frequencySeconds} seconds; ${formatRetention(result.retentionPoints, result.retentionHours)} kept.${result.dropsOlder === true ? ' Older ones are dropped when the next one is made.' : ''}`;
     case 'vault':
       return `The vault is ${result.target}.`;
     case 'unprotect':

@@ -1,6 +1,13 @@
 import type { RebuiltReport } from '../../contract/rebuilt.ts';
 import type { DiskStatus, StatusReport, VmStatus } from '../../contract/reports.ts';
-import { formatBytes, formatCount, formatFraction, formatSeconds, formatTime } from './format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatFraction,
+  formatRetention,
+  formatSeconds,
+  formatTime,
+} from './format.ts';
 import { describeFindings, fractionOf } from './progress-text.ts';
 import { describeResync, resyncNext } from './resync-text.ts';
 import { formatFields, formatTable, right } from './table.ts';
@@ -81,6 +88,12 @@ export const describeVmStatus = (vm: VmStatus, engineRunning: boolean, now: numb
     ['Health', vm.protected ? vm.health : null],
     ['Vault', vm.vault],
     ['Frequency', vm.frequencySeconds === null ? null : `every ${formatSeconds(vm.frequencySeconds)}`],
+    [
+      'Retention',
+      vm.retentionPoints === undefined
+        ? null
+        : formatRetention(vm.retentionPoints, vm.retentionHours ?? null),
+    ],
     ['RPO', rpoOf(vm)],
     ['Last sync', time(vm.lastSyncAt)],
     ['Next cycle', engineRunning && vm.resync === null ? time(vm.nextCycleAt) : null],

@@ -15,7 +15,7 @@ type Change = Omit<CheckedParams<'protection.change'>, 'vm'>;
 export const changeProtection = async (
   context: ConsoleContext,
   { vmId }: Pick<ProtectionRecord, 'vmId'>,
-  { frequencySeconds, retentionPoints }: Change,
+  { frequencySeconds, retentionPoints, retentionHours }: Change,
   job: Job,
 ): Promise<ChangeResult> => {
   const replicator = context.engine.replicator(vmId);
@@ -25,6 +25,7 @@ export const changeProtection = async (
     vm.update({
       ...(frequencySeconds === undefined ? {} : { frequencySeconds }),
       ...(retentionPoints === undefined ? {} : { retentionPoints }),
+      ...(retentionHours === undefined ? {} : { retentionHours }),
     });
     replicator.rescheduled();
     const text = describe(before, vm.record);
@@ -38,20 +39,33 @@ export const changeProtection = async (
     vm: name,
     frequencySeconds: after.frequencySeconds,
     retentionPoints: after.retentionPoints,
-    ...(after.retentionPoints < before.retentionPoints ? { dropsOlder: true } : {}),
+    retentionHours: after.retentionHours ?? null,
+    ...(keepsFewer(before, after) ? { dropsOlder: true } : {}),
   };
 };
 
-const describe = (before: ProtectionRecord, after: ProtectionRecord): string =>
-  [
+type Retention = Pick<ProtectionRecord, 'retentionPoints' | 'retentionHours'>;
+
+const hoursOf = ({ retentionHours }: Retention): number => retentionHours ?? Number.POSITIVE_INFINITY;
+
+const keepsFewer = (before: Retention, after: Retention): boolean =>
+  after.retentionPoints < before.retentionPoints || hoursOf(after) < hoursOf(before);
+
+const hoursText = ({ retentionHours: hours }: Retention): string =>
+  hours === null || hours === undefined ? 'whatever their age' : `for ${hours} hours`;
+
+const describe = (before: ProtectionRecord, after: ProtectionRecord): string => {
+  const changes = [
     before.frequencySeconds === after.frequencySeconds
       ? []
       : [`a cycle every ${after.frequencySeconds} seconds instead of ${before.frequencySeconds}`],
     before.retentionPoints === after.retentionPoints
       ? []
-      : [
-          `${after.retentionPoints} recovery points are kept instead of ${before.retentionPoints}${after.retentionPoints < before.retentionPoints ? '; older ones are dropped when the next one is made' : ''}`,
-        ],
-  ]
-    .flat()
-    .join(', ');
+      : [`${after.retentionPoints} recovery points are kept instead of ${before.retentionPoints}`],
+    hoursOf(before) === hoursOf(after)
+      ? []
+      : [`recovery points are kept ${hoursText(after)} instead of ${hoursText(before)}`],
+  ].flat();
+  const older = keepsFewer(before, after) ? '; older ones are dropped when the next one is made' : '';
+  return `${changes.join(', ')}${older}`;
+};

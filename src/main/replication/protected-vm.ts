@@ -7,7 +7,7 @@ import type { HostDisk, HostVm } from '../host/host.ts';
 import { createDirectory } from '../platform/create-directory.ts';
 import { removeDurably } from '../platform/durable.ts';
 import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
-import type { ReplicaSpec, SourceSpec, TrackingSpec, VaultSpec } from '../workers/protocol.ts';
+import type { ReplicaSpec, SendParams, SourceSpec, TrackingSpec, VaultSpec } from '../workers/protocol.ts';
 import { resyncCheckpointPath } from '../workers/resyncing/resync-checkpoint.ts';
 import type { EngineContext } from './engine-context.ts';
 
@@ -89,6 +89,12 @@ export class ProtectedVm {
 
   replicaSpec(): ReplicaSpec {
     return { vault: this.vaultSpec(), vmId: this.vmId, writer: this.engine.installation };
+  }
+
+  /** Which recovery points a commit keeps. */
+  retention(): Pick<SendParams, 'keepPoints' | 'keepHours'> {
+    const { retentionPoints, retentionHours } = this.record;
+    return { keepPoints: retentionPoints, keepHours: retentionHours ?? null };
   }
 
   trackingSpec(disk: ProtectedDiskRecord): TrackingSpec {

@@ -21,7 +21,7 @@ export const settleDirect = async (
   vm: ProtectedVm,
   options: TaskOptions,
 ): Promise<SendResult | null> => {
-  const { direct, retentionPoints } = vm.record;
+  const { direct } = vm.record;
   if (direct === null) return null;
   const { cut, takenAtMs, consistency, disks } = direct;
   let result: SendResult;
@@ -35,7 +35,7 @@ export const settleDirect = async (
         consistency,
         disks: [],
         preparedDiskIds: disks.map(({ diskId }) => diskId),
-        keepPoints: retentionPoints,
+        ...vm.retention(),
       },
       options,
     );

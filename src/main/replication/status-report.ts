@@ -45,6 +45,7 @@ export const protectedVmStatus = (
     vault: record.vaultName,
     frequencySeconds: record.frequencySeconds,
     retentionPoints: record.retentionPoints,
+    retentionHours: record.retentionHours ?? null,
     rpoSeconds: rpoSeconds(record, nowMs),
     rpoLimitSeconds: rpoLimitSeconds(record.frequencySeconds, settings.get('monitoring')),
     lastSyncAt: iso(record.lastSyncAtMs),

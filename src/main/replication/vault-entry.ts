@@ -25,6 +25,7 @@ export const registerAtVault = async (
       disks: found.disks.map(({ record: disk, host }) => vaultDisk(disk, host)),
       frequencySeconds: record.frequencySeconds,
       retentionPoints: record.retentionPoints,
+      retentionHours: record.retentionHours ?? null,
       protectedAtMs: record.protectedAtMs,
       writer: engine.installation,
     });

@@ -72,7 +72,7 @@ export const replicateInitially = async (
           ...taken,
           disks: [],
           preparedDiskIds: copies.map(({ record }) => record.diskId),
-          keepPoints: vm.record.retentionPoints,
+          ...vm.retention(),
         },
         options,
       );

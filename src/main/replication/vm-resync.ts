@@ -208,7 +208,7 @@ const commitRenewal = async (
       ...taken,
       disks: [],
       preparedDiskIds: renewed.map(({ record }) => record.diskId),
-      keepPoints: vm.record.retentionPoints,
+      ...vm.retention(),
       overwritesAltered: true,
     },
     options,

@@ -64,7 +64,7 @@ const shipOnce = async (
       consistency,
       disks: logs,
       preparedDiskIds: [],
-      keepPoints: vm.record.retentionPoints,
+      ...vm.retention(),
     },
     options,
   );

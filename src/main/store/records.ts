@@ -45,6 +45,8 @@ export const protectionRecord = z.object({
   vaultName: z.string(),
   frequencySeconds: z.number().int().positive(),
   retentionPoints: z.number().int().positive(),
+  /** Recovery points older than this go; null, or left out by earlier versions, for no such limit. */
+  retentionHours: z.number().int().min(0).nullable().optional(),
   state: replicationStateSchema,
   pausedAtMs: moment.nullable(),
   protectedAtMs: moment,

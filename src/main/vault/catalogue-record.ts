@@ -22,6 +22,7 @@ export const vmSchema = z.object({
   ),
   frequencySeconds: z.number(),
   retentionPoints: z.number(),
+  retentionHours: z.number().nullable().optional(),
   protectedAtMs: z.number(),
   writer: z.object({ installationId: z.string(), name: z.string() }),
 });

@@ -84,6 +84,8 @@ export interface VaultVm {
   readonly disks: readonly VaultDisk[];
   readonly frequencySeconds: number;
   readonly retentionPoints: number;
+  /** Older points go; null or left out for no such limit. */
+  readonly retentionHours?: number | null | undefined;
   readonly protectedAtMs: number;
   readonly writer: VaultWriter;
 }
@@ -171,8 +173,11 @@ export interface VmReplica extends VmReplicaReader {
    * @throws REPLICA_INVALID when what a delta would overwrite is not what was recorded; nothing is committed then
    */
   commit(cut: VmCut): Promise<CommitResult>;
-  /** Drops points beyond the newest `keep` (at least one stays, however old); crash-safe. Returns how many went. */
-  prune(keep: number): Promise<number>;
+  /**
+   * Drops points beyond the newest `keep`, and those taken before `notBeforeMs` (at least one stays, however old);
+   * crash-safe. Returns how many went.
+   */
+  prune(keep: number, notBeforeMs?: number | null): Promise<number>;
   /**
    * Drops all recovery points: for a replica found altered, whose before-images can no longer be trusted. It also gives
    * up a disk that an interrupted commit left beyond repair; that disk is `absent` afterwards.

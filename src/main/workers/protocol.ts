@@ -263,6 +263,8 @@ export interface SendParams {
   /** Disks whose replica was prepared otherwise (initial copy, resynchronization) and becomes true with this cut. */
   readonly preparedDiskIds: readonly string[];
   readonly keepPoints: number;
+  /** Points that are older than the cut by more than this go; null for no such limit. */
+  readonly keepHours: number | null;
   /**
    * Set by resynchronization: a replica that was altered behind our back is overwritten all the same. Points that need
    * what was altered go.

@@ -271,6 +271,7 @@ describe('protection set', () => {
         vm: 'WEB01',
         frequencySeconds: 30,
         retentionPoints: 5,
+        retentionHours: null,
         ...(dropsOlder ? { dropsOlder } : {}),
       },
     });

@@ -240,4 +240,29 @@ describe('a change of the policy', () => {
     ]);
     expect(percent).toBe(100);
   });
+
+  it('to some hours drops the points that are older than the newest cut by more', async () => {
+    const site = makeSite();
+    await site.protect();
+    const pointsAfter = async (minutes: number): Promise<number> => {
+      await site.clock.advance(minutes * 60_000);
+      await site.write('system.vhdx', 0, minutes);
+      await site.sync();
+      return (await site.console.request('points', { vm: 'SRV1' })).points.length;
+    };
+    const change = async (retentionHours: number | null) => {
+      const { id } = await site.console.request('protection.change', { vm: 'SRV1', retentionHours });
+      return site.finish(id);
+    };
+    expect(await pointsAfter(40)).toBe(2);
+    expect(await pointsAfter(41)).toBe(3);
+    expect(await change(1)).toMatchObject({ retentionHours: 1, retentionPoints: 24 });
+    expect(await site.status()).toMatchObject({ retentionPoints: 24, retentionHours: 1 });
+    expect(await pointsAfter(10)).toBe(3);
+    expect(await pointsAfter(11)).toBe(3);
+    expect(await change(0)).toMatchObject({ retentionHours: 0 });
+    expect(await pointsAfter(12)).toBe(1);
+    expect(await change(null)).toMatchObject({ retentionHours: null });
+    expect(await pointsAfter(300)).toBe(2);
+  });
 });

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type CopyFrequencySeconds, copyFrequenciesSeconds } from '../../../contract/model.ts';
+import { mostRetentionHours } from '../../../contract/new-protection.ts';
 import type { PrerequisiteCheck } from '../../../contract/prerequisites.ts';
 import type { ProtectReport, VmStatus } from '../../../contract/reports.ts';
 import type { CommandRunner } from '../command-runner.ts';
@@ -16,9 +17,16 @@ interface ProtectOptions {
   readonly frequency?: string;
   readonly exclude?: readonly string[];
   readonly retention?: number;
+  readonly retentionHours?: number;
   readonly startAt?: string;
   readonly check?: boolean;
   readonly wait?: boolean;
+}
+
+interface PolicyOptions {
+  readonly frequency?: string;
+  readonly retention?: number;
+  readonly retentionHours?: number | null;
 }
 
 export const protectionCommands = (program: Command, runner: CommandRunner): void => {
@@ -39,6 +47,11 @@ export const protectionCommands = (program: Command, runner: CommandRunner): voi
       [],
     )
     .option('--retention <points>', 'recovery points to keep', wholeNumber(1, 1000))
+    .option(
+      '--retention-hours <hours>',
+      'how long they are kept, 0–24; the newest always is',
+      wholeNumber(0, mostRetentionHours),
+    )
     .option(
       '--start-at <time>',
       'when the first copy may begin, within 24 hours: 22:30, or an ISO time',
@@ -88,16 +101,25 @@ export const protectionCommands = (program: Command, runner: CommandRunner): voi
       ),
     )
     .option('--retention <points>', 'recovery points to keep', wholeNumber(1, 1000))
+    .option(
+      '--retention-hours <hours>',
+      'how long they are kept, 0–24, or none for no such limit; the newest always is',
+      (text) => (text === 'none' ? null : wholeNumber(0, mostRetentionHours)(text)),
+    )
     .addHelpText(
       'after',
-      examples('protection set WEB01 --frequency 30', 'protection set WEB01 --frequency 900 --retention 48'),
+      examples(
+        'protection set WEB01 --frequency 30',
+        'protection set WEB01 --frequency 900 --retention 48 --retention-hours 24',
+      ),
     )
-    .action((vm: string, { frequency, retention }: { frequency?: string; retention?: number }) =>
+    .action((vm: string, { frequency, retention, retentionHours }: PolicyOptions) =>
       runner.run(async (session) => {
         const change = {
           vm,
           ...(frequency === undefined ? {} : { frequencySeconds: Number(frequency) as CopyFrequencySeconds }),
           ...(retention === undefined ? {} : { retentionPoints: retention }),
+          ...(retentionHours === undefined ? {} : { retentionHours }),
         };
         const { followJob } = await import('../follow-job.ts');
         const job = await followJob(session, () => session.request('protection.change', change), 'leave');
@@ -148,6 +170,7 @@ const protect = async (
         : { frequencySeconds: Number(options.frequency) as CopyFrequencySeconds }),
       exclude: [...(options.exclude ?? [])],
       ...(options.retention === undefined ? {} : { retentionPoints: options.retention }),
+      ...(options.retentionHours === undefined ? {} : { retentionHours: options.retentionHours }),
       ...(options.startAt === undefined ? {} : { startAt: options.startAt }),
       ...(options.check === true ? { checkOnly: true } : {}),
     });

@@ -17,7 +17,7 @@ import { beginDelta } from './begin-delta.ts';
 import { beginInitial } from './begin-initial.ts';
 import type { UploadFlow } from './page-upload.ts';
 import { prepareCommit } from './prepare-commit.ts';
-import { dropUnneeded, sweep, withNewestPoints } from './retention.ts';
+import { dropUnneeded, sweep, withKeptPoints } from './retention.ts';
 import { deltaName, initialName, leaseIdOf, type VmBlobs } from './vm-blobs.ts';
 
 /**
@@ -85,9 +85,9 @@ export class AzureVmReplica extends AzureVmReader implements VmReplica {
     return { point: point === undefined ? null : describePoint(point) };
   }
 
-  async prune(keep: number): Promise<number> {
+  async prune(keep: number, notBeforeMs: number | null = null): Promise<number> {
     const session = await this.#session();
-    const next = withNewestPoints(session.record, keep);
+    const next = withKeptPoints(session.record, keep, notBeforeMs);
     await this.#replace(session, next);
     return session.record.points.length - next.points.length;
   }

@@ -1,10 +1,11 @@
+import { keptPoints } from '../kept-points.ts';
 import { atAzure } from './azure-errors.ts';
 import { type DiskState, stateOf, type VmRecord } from './azure-record.ts';
 import { deltaName, initialName, recordName, type VmBlobs } from './vm-blobs.ts';
 
-/** The record with the newest `keep` points, at least one. */
-export const withNewestPoints = (record: VmRecord, keep: number): VmRecord =>
-  withoutForeignDisks({ ...record, points: record.points.slice(-Math.max(1, Math.floor(keep))) });
+/** The record with the points that the policy keeps, at least one. */
+export const withKeptPoints = (record: VmRecord, keep: number, notBeforeMs: number | null): VmRecord =>
+  withoutForeignDisks({ ...record, points: keptPoints(record.points, keep, notBeforeMs) });
 
 /** The record without points of replicas that newer ones replaced: for when a newer point exists. */
 export const withoutReplaced = (record: VmRecord): VmRecord => {

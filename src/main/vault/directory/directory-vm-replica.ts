@@ -14,7 +14,7 @@ import { beginDelta } from './begin-delta.ts';
 import { beginInitial } from './begin-initial.ts';
 import { DirectoryVmReader } from './directory-vm-reader.ts';
 import { prepareCommit } from './prepare-commit.ts';
-import { sweepVmFolder, withNewestPoints, withoutUnneeded } from './retention.ts';
+import { sweepVmFolder, withKeptPoints, withoutUnneeded } from './retention.ts';
 import { atVault, vaultError } from './vault-errors.ts';
 import type { VmFolder } from './vm-folder.ts';
 import { describePoints, type VmRecord } from './vm-record.ts';
@@ -87,10 +87,10 @@ export class DirectoryVmReplica extends DirectoryVmReader implements VmReplica {
     });
   }
 
-  prune(keep: number): Promise<number> {
+  prune(keep: number, notBeforeMs: number | null = null): Promise<number> {
     return atVault(this.folder.root, async () => {
       const record = await this.#session();
-      const kept = withNewestPoints(record, keep);
+      const kept = withKeptPoints(record, keep, notBeforeMs);
       this.#replace(record, kept);
       return record.points.length - kept.points.length;
     });

@@ -1,3 +1,4 @@
+import { keptPoints } from '../kept-points.ts';
 import { digestsFile, diskFolderOf, partialFileOf, readInitial } from './disk-folder.ts';
 import { hiddenFolder, type VmFolder } from './vm-folder.ts';
 import { type DiskRecord, parseStagedRecord, type VmRecord } from './vm-record.ts';
@@ -31,9 +32,9 @@ export const withoutUnneeded = (record: VmRecord): VmRecord => {
   };
 };
 
-/** The record with the newest `keep` points, at least one. */
-export const withNewestPoints = (record: VmRecord, keep: number): VmRecord =>
-  withoutUnneeded({ ...record, points: record.points.slice(-Math.max(1, Math.floor(keep))) });
+/** The record with the points that the policy keeps, at least one. */
+export const withKeptPoints = (record: VmRecord, keep: number, notBeforeMs: number | null): VmRecord =>
+  withoutUnneeded({ ...record, points: keptPoints(record.points, keep, notBeforeMs) });
 
 /** The record without points that need a replica which a newer one replaced: for when a newer point exists. */
 export const withoutRetired = (record: VmRecord): VmRecord => {
