@@ -10,7 +10,12 @@ export type CrashMode =
   /** The power fails: of what no flush made durable, each write survives or does not, at random. */
   | 'power';
 
+const nameOf = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
+
 class Crash extends Error {}
+
+/** As they are without this: whoever puts these operations in their place must not meet itself. */
+const real: VaultFileOps = { ...nodeFileOps };
 
 /** File operations of a vault that stop at the n-th change of a file, and refuse everything from then on. */
 export class CrashingFileOps {
@@ -18,15 +23,24 @@ export class CrashingFileOps {
   /** Names of the changes so far, e.g. `replica.write`. */
   readonly changes: string[] = [];
   readonly #crashAt: number;
+  readonly #meet: (change: string, half: () => void) => void;
   readonly #mode: CrashMode;
   readonly #random: () => number;
   readonly #letGo: (() => void)[] = [];
   readonly #unflushed = new Map<VirtualDiskWriter, { offset: number; old: Uint8Array }[]>();
   #dead = false;
 
-  /** `crashAt` counts from 0; infinity never crashes. */
-  constructor(crashAt: number, mode: CrashMode = 'kill') {
+  /**
+   * `crashAt` counts from 0; infinity never crashes.
+   * @param meet told of each change before it is made, and how to make half of it; what it throws is the system's answer
+   */
+  constructor(
+    crashAt: number,
+    mode: CrashMode = 'kill',
+    meet: (change: string, half: () => void) => void = () => {},
+  ) {
     this.#crashAt = crashAt;
+    this.#meet = meet;
     this.#mode = mode;
     this.#random = randomFrom(crashAt);
     this.ops = this.#wrapOps();
@@ -51,6 +65,7 @@ export class CrashingFileOps {
   #change<T>(name: string, work: () => T, half: () => void = () => {}): T {
     if (this.#dead) throw new Crash('The process is dead.');
     this.changes.push(name);
+    this.#meet(name, half);
     if (this.changes.length - 1 < this.#crashAt) return work();
     this.#dead = true;
     if (this.#mode === 'kill') half();
@@ -63,7 +78,6 @@ export class CrashingFileOps {
   }
 
   #wrapOps(): VaultFileOps {
-    const real = nodeFileOps;
     return {
       readText: (path) => this.#reading(() => real.readText(path)),
       state: (path) => this.#reading(() => real.state(path)),
@@ -72,12 +86,12 @@ export class CrashingFileOps {
       makeDirectory: (path) => this.#change('makeDirectory', () => real.makeDirectory(path)),
       writeAtomically: (path, text) =>
         this.#change(
-          `write ${path.split(/[\\/]/).at(-1)}`,
+          `write ${nameOf(path)}`,
           () => real.writeAtomically(path, text),
           () => writeFileSync(`${path}.tmp`, text.slice(0, text.length / 2)),
         ),
       rename: (from, to) => this.#change('rename', () => real.rename(from, to)),
-      remove: (path) => this.#change('remove', () => real.remove(path)),
+      remove: (path) => this.#change(`remove ${nameOf(path)}`, () => real.remove(path)),
       createReplica: (path, geometry) =>
         this.#change('replica.create', () => this.#wrapReplica(real.createReplica(path, geometry))),
       resumeReplica: (path) =>

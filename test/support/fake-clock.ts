@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../src/main/platform/clock.ts';
 
 interface Sleeper {
-  readonly dueMs: number;
+  dueMs: number;
   readonly wake: () => void;
 }
 
@@ -35,6 +35,7 @@ export class FakeClock implements Clock {
   /** Lets time pass; who sleeps wakes in the order due, and may go to sleep again before the next one wakes. */
   async advance(ms: number): Promise<void> {
     const untilMs = this.nowMs + ms;
+    if (Number.isNaN(untilMs)) throw new Error('There is no such time');
     for (;;) {
       // Two turns of the event loop: enough for whoever woke to look at the clock and sleep again.
       await setImmediate();
@@ -45,6 +46,15 @@ export class FakeClock implements Clock {
       next.wake();
     }
     this.nowMs = untilMs;
+  }
+
+  /**
+   * Sets the clock, as a person or a time server does. Nobody wakes for it: timers go by how much time passes, not by
+   * what time it is.
+   */
+  jump(ms: number): void {
+    this.nowMs += ms;
+    for (const sleeper of this.sleepers) sleeper.dueMs += ms;
   }
 
   /** Lets time pass up to a moment. */

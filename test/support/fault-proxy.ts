@@ -7,6 +7,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import type { AzureAccess } from '../../src/main/vault/azure/azure-access.ts';
 import type { Azurite } from './azurite.ts';
 
@@ -19,7 +20,7 @@ export interface SeenRequest {
 }
 
 /**
- * What becomes of a request: it passes; the connection breaks before the service sees it, or after the service did what
+ * What becomes of a request: it passes, at once or after a moment; the connection breaks before the service sees it, or after the service did what
  * was asked; or it is answered in the service's place.
  */
 export type Fate =
@@ -27,7 +28,10 @@ export type Fate =
   | 'break'
   | 'loseAnswer'
   | 'halfAnswer'
+  | 'slow'
   | { readonly status: number; readonly code: string; readonly headers?: Readonly<Record<string, string>> };
+
+const slowMs = 200;
 
 /** A proxy before the emulator that notes every request and lets scripted ones fail. */
 export class FaultProxy {
@@ -102,6 +106,7 @@ export class FaultProxy {
     const index = this.seen.push(seen) - 1;
     answer.once('close', () => this.answered(seen));
     const fate = this.fate(seen, index);
+    if (fate === 'slow') await setTimeout(slowMs);
     if (fate === 'break') return void incoming.socket.destroy();
     if (typeof fate === 'object') {
       incoming.resume();

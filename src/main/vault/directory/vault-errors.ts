@@ -22,6 +22,11 @@ const codeOfErrno: Readonly<Record<string, ErrorCode>> = {
   EHOSTUNREACH: 'VAULT_UNREACHABLE',
   ENETUNREACH: 'VAULT_UNREACHABLE',
   ETIMEDOUT: 'VAULT_UNREACHABLE',
+  // How a share's server that restarts shows, on Windows foremost.
+  ECONNABORTED: 'VAULT_UNREACHABLE',
+  ECONNREFUSED: 'VAULT_UNREACHABLE',
+  ECONNRESET: 'VAULT_UNREACHABLE',
+  EPIPE: 'VAULT_UNREACHABLE',
   // What libuv calls a Windows error without a POSIX name: mostly a network path or device that went away.
   UNKNOWN: 'VAULT_UNREACHABLE',
 };

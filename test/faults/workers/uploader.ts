@@ -1,0 +1,2 @@
+import './inject.ts';
+import '../../../src/main/workers/uploader.ts';
