@@ -199,6 +199,11 @@ export const errorCatalogue = {
     'Connect the share, disk or network; the next try is automatic.',
     retriedEvents,
   ),
+  VAULT_UNTRUSTED: recoverable(
+    'The vault cannot be trusted',
+    'Check the address, this machine’s clock and whether a proxy opens https; of a private authority, give its file to the engine in NODE_EXTRA_CA_CERTS.',
+    retriedEvents,
+  ),
   VAULT_NOT_FOUND: nonRecoverable(
     'The vault does not exist',
     'Check the account and the name of the container.',

@@ -68,6 +68,8 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   VAULT_NAME_TAKEN: 'Names of vaults are unique here.',
   VAULT_UNREACHABLE:
     'The share, disk or network of the vault does not answer. Changes are logged meanwhile and sent as soon as it does.',
+  VAULT_UNTRUSTED:
+    'The server at the vault’s address shows a certificate that this machine does not trust, or speaks no TLS. Nothing was sent to it.',
   VAULT_NOT_FOUND: 'The service answers, and has no such account or container.',
   VAULT_ACCESS_DENIED:
     'The vault answers and refuses: a sign-in that ended or was changed, or a right that is missing. It is not tried again by itself, lest the account be locked.',

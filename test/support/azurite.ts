@@ -3,7 +3,13 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
+import {
+  AccountSASPermissions,
+  generateAccountSASQueryParameters,
+  StorageSharedKeyCredential,
+} from '@azure/storage-blob';
 import { type AzureAccess, parseConnectionString } from '../../src/main/vault/azure/azure-access.ts';
+import { localCertificateFile, localKeyFile } from './local-certificate.ts';
 
 const main = join(
   dirname(createRequire(import.meta.url).resolve('azurite/package.json')),
@@ -33,9 +39,30 @@ export class Azurite {
     return azurite;
   }
 
+  /** Over https, with the local certificate and with tokens of Entra ID, whose signatures it does not look at. */
+  static startTls(folder: string): Promise<Azurite> {
+    const tls = ['--cert', localCertificateFile, '--key', localKeyFile];
+    return Azurite.start(folder, ['--oauth', 'basic', ...tls]);
+  }
+
+  get endpoint(): string {
+    const origin = this.#options.includes('--cert') ? 'https://localhost' : 'http://127.0.0.1';
+    return `${origin}:${this.port}/${account}`;
+  }
+
   get connectionString(): string {
-    const endpoint = `http://127.0.0.1:${this.port}/${account}`;
-    return `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${key};BlobEndpoint=${endpoint};`;
+    return `AccountName=${account};AccountKey=${key};BlobEndpoint=${this.endpoint};`;
+  }
+
+  /** A shared access signature of the account, with these rights (`rwdl…`), for an hour unless said otherwise. */
+  accountSas(permissions: string, expiresOn = new Date(Date.now() + 3_600_000)): string {
+    const values = {
+      permissions: AccountSASPermissions.parse(permissions),
+      services: 'b',
+      resourceTypes: 'sco',
+      expiresOn,
+    };
+    return generateAccountSASQueryParameters(values, new StorageSharedKeyCredential(account, key)).toString();
   }
 
   get access(): AzureAccess {

@@ -68,7 +68,13 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
     'vault.rename': ({ name, newName }) => {
       const { target } = vaults.get(name);
       const words = renameWords(name);
-      return asVaultJob(context, words, { name: newName, target }, () => vaults.rename(name, newName));
+      return asVaultJob(context, words, { name: newName, target }, async () => {
+        const report = await vaults.rename(name, newName);
+        for (const vm of store.protections.list()) {
+          if (vm.vaultName === newName) context.statusChanged(vm.vmId);
+        }
+        return report;
+      });
     },
     'vault.remove': ({ name }) =>
       asVaultJob(context, removeWords, vaults.get(name), async () => {

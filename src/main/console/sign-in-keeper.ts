@@ -82,6 +82,7 @@ export class SignInKeeper {
       const { accessOf } = await signInTools();
       return accessOf(signIn, {
         cachePath: join(this.dataDirectory, `tokens-${randomUUID()}.json`),
+        authorityHost: process.env.AZURE_AUTHORITY_HOST || undefined,
         tell: ({ userCode, verificationUri, message }) =>
           this.tell({ vault: name, userCode, verificationUri, message }),
       });

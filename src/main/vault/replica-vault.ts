@@ -62,7 +62,7 @@ export interface VaultInfo {
 }
 
 export interface VaultCheck {
-  readonly right: 'reach' | 'write' | 'read' | 'rename' | 'snapshot' | 'delete' | 'space';
+  readonly right: 'reach' | 'read' | 'list' | 'write' | 'rename' | 'snapshot' | 'delete' | 'space';
   readonly passed: boolean;
   readonly detail: string;
 }

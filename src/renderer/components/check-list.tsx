@@ -10,20 +10,6 @@ const icons = {
 const styles = { pass: '', warning: 'warning-text', fail: 'critical-text' } as const;
 const words = { pass: 'protect.passed', warning: 'protect.warned', fail: 'protect.failed' } as const;
 
-/** A right that was tried at a vault, as one of the checks. */
-export const rightAsCheck = ({ right, passed, detail }: RightTried): ShownCheck => ({
-  name: right,
-  outcome: passed ? 'pass' : 'fail',
-  detail,
-  fix: null,
-});
-
-interface RightTried {
-  readonly right: string;
-  readonly passed: boolean;
-  readonly detail: string;
-}
-
 type ShownCheck = Pick<PrerequisiteCheck, 'name' | 'detail' | 'fix'> & { readonly outcome: CheckOutcome };
 
 /** What was checked, each with its outcome, and how to put it right. */

@@ -12,8 +12,19 @@ const Restore = lazy(async () => ({
 const ResetStatistics = lazy(async () => ({
   default: (await import('../dialogs/reset-statistics-dialog.tsx')).ResetStatisticsDialog,
 }));
+const RenameVault = lazy(async () => ({
+  default: (await import('../dialogs/rename-vault-dialog.tsx')).RenameVaultDialog,
+}));
+const RemoveVault = lazy(async () => ({
+  default: (await import('../dialogs/remove-vault-dialog.tsx')).RemoveVaultDialog,
+}));
+const SignInVault = lazy(async () => ({
+  default: (await import('../dialogs/sign-in-vault-dialog.tsx')).SignInVaultDialog,
+}));
 
-const Dialog = ({ dialog }: { readonly dialog: DialogRequest }) => {
+type VaultDialog = Extract<DialogRequest, { vault: string }>;
+
+const OfVms = ({ dialog }: { readonly dialog: Exclude<DialogRequest, VaultDialog> }) => {
   const statuses = useSite((site) => site.statuses);
   const vms = (dialog.kind === 'resync' ? dialog.vmIds : [dialog.vmId])
     .map((id) => statuses.get(id)?.status)
@@ -32,8 +43,26 @@ const Dialog = ({ dialog }: { readonly dialog: DialogRequest }) => {
   }
 };
 
+const OfVault = ({ dialog: { kind, vault: name } }: { readonly dialog: VaultDialog }) => {
+  const vault = useSite(({ vaults }) => vaults?.find((each) => each.name === name));
+  if (vault === undefined) return null;
+  switch (kind) {
+    case 'renameVault':
+      return <RenameVault vault={vault} />;
+    case 'removeVault':
+      return <RemoveVault vault={vault} />;
+    case 'signInVault':
+      return <SignInVault vault={vault} />;
+  }
+};
+
 /** The dialog that is open, if any. */
 export const OpenDialog = () => {
   const dialog = useUi((state) => state.dialog);
-  return <Suspense fallback={null}>{dialog === null ? null : <Dialog dialog={dialog} />}</Suspense>;
+  if (dialog === null) return null;
+  return (
+    <Suspense fallback={null}>
+      {'vault' in dialog ? <OfVault dialog={dialog} /> : <OfVms dialog={dialog} />}
+    </Suspense>
+  );
 };

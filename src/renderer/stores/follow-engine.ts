@@ -4,7 +4,7 @@ import type { EngineConnection } from '../connection/engine-connection.ts';
 import { showInBrowser } from './browser-notifications.ts';
 import { ask, attachEngine } from './engine.ts';
 import { rememberedEvents, rememberedJobs, useSite, withPushes, withStatusReport } from './site-store.ts';
-import { showNotification, showProblem } from './ui-store.ts';
+import { showDeviceCode, showNotification, showProblem } from './ui-store.ts';
 
 /** Statuses are pushed; what nobody pushes, as when a window opens next, is asked for. */
 const statusRefreshMs = 60_000;
@@ -62,6 +62,7 @@ export const followEngine = (connection: EngineConnection): void => {
   connection.onPushes((pushes) => {
     useSite.setState((site) => withPushes(site, pushes, Date.now()));
     for (const push of pushes) {
+      if (push.kind === 'deviceCode') showDeviceCode(push.code);
       if (push.kind !== 'notification') continue;
       showNotification(push.notification);
       showInBrowser(push.notification);

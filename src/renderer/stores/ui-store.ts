@@ -2,13 +2,15 @@ import { create } from 'zustand';
 import type { NotificationReport } from '../../contract/alerts.ts';
 import type { ErrorReport } from '../../contract/errors.ts';
 import { ReplicationError } from '../../contract/errors.ts';
+import type { DeviceCode } from '../../contract/sign-in.ts';
 import type { PointReport } from '../../contract/vault-reports.ts';
 
 /** The dialog that is open. */
 export type DialogRequest =
   | { readonly kind: 'unprotect' | 'resetStatistics'; readonly vmId: string }
   | { readonly kind: 'resync'; readonly vmIds: readonly string[] }
-  | { readonly kind: 'restore'; readonly vmId: string; readonly point: PointReport };
+  | { readonly kind: 'restore'; readonly vmId: string; readonly point: PointReport }
+  | { readonly kind: 'renameVault' | 'removeVault' | 'signInVault'; readonly vault: string };
 
 interface UiState {
   /** Why the last action was refused. */
@@ -22,6 +24,8 @@ interface UiState {
   readonly dialog: DialogRequest | null;
   /** Alerts that came while the page was open and were not dismissed, the newest last. */
   readonly notifications: readonly NotificationReport[];
+  /** Codes that somebody has to type to sign in, by the vault's name. */
+  readonly deviceCodes: ReadonlyMap<string, DeviceCode>;
 }
 
 export const useUi = create<UiState>(() => ({
@@ -29,6 +33,7 @@ export const useUi = create<UiState>(() => ({
   notice: null,
   dialog: null,
   notifications: [],
+  deviceCodes: new Map(),
 }));
 
 /** More than that nobody reads in a bar; the view of the alerts has all that holds. */
@@ -44,6 +49,15 @@ export const showNotification = (notification: NotificationReport): void =>
 export const dismissNotification = (id: string): void =>
   useUi.setState(({ notifications }) => ({
     notifications: notifications.filter((each) => each.id !== id),
+  }));
+
+export const showDeviceCode = (code: DeviceCode): void =>
+  useUi.setState(({ deviceCodes }) => ({ deviceCodes: new Map(deviceCodes).set(code.vault, code) }));
+
+/** Nobody waits for the code of that vault any more. */
+export const forgetDeviceCode = (vault: string): void =>
+  useUi.setState(({ deviceCodes }) => ({
+    deviceCodes: new Map([...deviceCodes].filter(([name]) => name !== vault)),
   }));
 
 /** Shows a failed request in the message bar; a lost connection has a bar of its own. */

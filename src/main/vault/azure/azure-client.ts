@@ -1,25 +1,47 @@
-import { AnonymousCredential, ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import {
+  AnonymousCredential,
+  ContainerClient,
+  newPipeline,
+  StorageSharedKeyCredential,
+} from '@azure/storage-blob';
 import { ReplicationError } from '../../../contract/errors.ts';
-import type { AzureAccess } from './azure-access.ts';
+import type { AzureAccess, AzureCredential } from './azure-access.ts';
 import { entraCredential } from './entra-credential.ts';
 import { readSas } from './sas-token.ts';
+import { makeTimely } from './timely-policy.ts';
 
 /** A single request is tried again at once for a hiccup; whatever lasts longer is the engine's to wait for. */
 const retryOptions = { maxTries: 3, retryDelayInMs: 100, maxRetryDelayInMs: 1000, tryTimeoutInMs: 100_000 };
 
+/** How long a try waits for its answer. */
+export const usualAnswerMs = 100_000;
+
 /** The container behind a vault. `HTTPS_PROXY` and `NO_PROXY` are honoured by the SDK. */
-export const openContainer = ({ endpoint, credential }: AzureAccess, container: string): ContainerClient => {
+export const openContainer = (
+  { endpoint, credential }: AzureAccess,
+  container: string,
+  answerMs = usualAnswerMs,
+): ContainerClient => {
   const url = `${endpoint}/${encodeURIComponent(container)}`;
-  if (credential.kind === 'accountKey') {
-    const { account, key } = credential;
-    return new ContainerClient(url, new StorageSharedKeyCredential(account, key), { retryOptions });
+  const isSigned = credential.kind === 'sas';
+  if (isSigned) requireValid(credential.token, url);
+  const pipeline = newPipeline(credentialOf(credential), { retryOptions });
+  const client = new ContainerClient(isSigned ? `${url}?${credential.token}` : url, pipeline);
+  makeTimely(pipeline, answerMs);
+  return client;
+};
+
+const credentialOf = (credential: AzureCredential) => {
+  switch (credential.kind) {
+    case 'accountKey':
+      return new StorageSharedKeyCredential(credential.account, credential.key);
+    case 'entra': {
+      const { kind: _kind, ...signIn } = credential;
+      return entraCredential(signIn);
+    }
+    case 'sas':
+      return new AnonymousCredential();
   }
-  if (credential.kind === 'entra') {
-    const { kind: _kind, ...signIn } = credential;
-    return new ContainerClient(url, entraCredential(signIn), { retryOptions });
-  }
-  requireValid(credential.token, url);
-  return new ContainerClient(`${url}?${credential.token}`, new AnonymousCredential(), { retryOptions });
 };
 
 /** The service would only say that the signature is no good. */

@@ -42,6 +42,8 @@ export interface AzureVaultOptions {
   readonly pacer?: WritePacer;
   /** What an encrypted vault is encrypted with. */
   readonly key?: VaultKey | undefined;
+  /** How long a request waits for its answer; 100 seconds unless given. */
+  readonly answerMs?: number;
 }
 
 /** How a person opens a vault that is encrypted. */
@@ -64,7 +66,7 @@ export const openAzureVault = async (
   access: AzureAccess,
   options: AzureVaultOptions & Unlocking = {},
 ): Promise<AzureVault> => {
-  const container = openContainer(access, name);
+  const container = openContainer(access, name, options.answerMs);
   const record = await readVault(container);
   if (record === null) throw notAVault(container);
   return new AzureVault(name, access, record.vaultId, {
@@ -82,7 +84,7 @@ export const createAzureVault = async (
   access: AzureAccess,
   options: AzureVaultOptions & Unlocking = {},
 ): Promise<AzureVault> => {
-  const container = openContainer(access, name);
+  const container = openContainer(access, name, options.answerMs);
   const url = publicUrl(container.url);
   try {
     if ((await readVault(container)) !== null) return openAzureVault(name, access, options);
@@ -150,7 +152,7 @@ export class AzureVault implements ReplicaVault {
 
   constructor(name: string, access: AzureAccess, vaultId: string, options: AzureVaultOptions = {}) {
     this.target = `azure:${name}`;
-    this.#container = openContainer(access, name);
+    this.#container = openContainer(access, name, options.answerMs);
     this.#vaultId = vaultId;
     this.#clock = options.clock ?? systemClock;
     this.#key = options.key ?? null;

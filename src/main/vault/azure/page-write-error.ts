@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { isUntrusted } from './azure-errors.ts';
+import { longestPauseMs, retryAfterOf } from './retry-after.ts';
 
 interface Failure {
   /** HTTP status; left out when there was no answer. */
@@ -33,10 +35,16 @@ export class PageWriteError extends Error {
     return this.code === 'FeatureNotSupported' && isAboutChecksum.test(this.message);
   }
 
+  /** How long the service asks to be left alone. */
+  get retryAfterMs(): number | undefined {
+    return retryAfterOf(this.response.headers);
+  }
+
   /** Whether the same request may well pass in a moment. */
   get isHiccup(): boolean {
     const { statusCode, code } = this;
-    if (statusCode === undefined) return !/CERT|ENOTFOUND|SELF_SIGNED/.test(code);
+    if (statusCode === undefined) return code !== 'ENOTFOUND' && !isUntrusted(code);
+    if ((this.retryAfterMs ?? 0) > longestPauseMs) return false;
     return statusCode === 500 || statusCode === 503 || /^(Md5|Crc64)Mismatch$/.test(code);
   }
 }

@@ -2,6 +2,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PageBlobClient } from '@azure/storage-blob';
+import { usualAnswerMs } from './azure-client.ts';
 import { crc64 } from './crc64.ts';
 import { type PageSigner, pageSignerOf, type RequestHeaders } from './page-signer.ts';
 import { PageWriteError, refusalOf } from './page-write-error.ts';
@@ -17,7 +18,6 @@ const serviceVersion = '2023-11-03';
 /** As for the requests that the SDK sends: what lasts longer than a hiccup is the engine's to wait for. */
 const mostTries = 3;
 const firstDelayMs = 100;
-const silenceMs = 100_000;
 
 // HTTPS_PROXY and NO_PROXY are honoured, as by the SDK.
 const agentOptions = { keepAlive: true, proxyEnv: process.env };
@@ -39,8 +39,11 @@ export class PageWriter {
   readonly #url: URL;
   readonly #path: string;
   readonly #sign: PageSigner;
+  readonly #answerMs: number;
 
-  constructor({ client, leaseId }: LeasedPages) {
+  /** @param answerMs how long a try may be silent */
+  constructor({ client, leaseId }: LeasedPages, answerMs = usualAnswerMs) {
+    this.#answerMs = answerMs;
     this.#leaseId = leaseId;
     this.#url = new URL(client.url);
     this.#path = `${this.#url.pathname}${this.#url.search === '' ? '?' : `${this.#url.search}&`}comp=page`;
@@ -63,8 +66,8 @@ export class PageWriter {
           continue;
         }
         if (!thrown.isHiccup || tries === mostTries) throw thrown;
+        await pause(Math.max(firstDelayMs * tries, thrown.retryAfterMs ?? 0));
       }
-      await pause(firstDelayMs * tries);
     }
   }
 
@@ -105,7 +108,7 @@ export class PageWriter {
         path: this.#path,
         headers,
         agent,
-        timeout: silenceMs,
+        timeout: this.#answerMs,
       });
       sent.once('error', fail);
       sent.once('timeout', () => sent.destroy(Object.assign(new Error('silence'), { code: 'ETIMEDOUT' })));

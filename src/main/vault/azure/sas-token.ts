@@ -31,8 +31,8 @@ const words: Readonly<Record<string, string>> = {
 export const describePermissions = (letters: string): string[] =>
   [...letters].map((letter) => words[letter] ?? letter);
 
-/** Replication lists, reads, creates, writes and deletes; the letters it cannot do without. */
-const needed = 'rcwdl';
+/** Replication lists, reads, writes and deletes. Who may write may create and take snapshots too. */
+const needed = 'rwdl';
 
 /** What replication needs and the signature does not allow. */
 export const missingPermissions = (letters: string): string[] =>

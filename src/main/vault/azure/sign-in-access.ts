@@ -7,6 +7,8 @@ import { signInByCode } from './entra-credential.ts';
 export interface SignInTools {
   /** Where the tokens of a person's sign-in are kept. */
   readonly cachePath: string;
+  /** Who signs people in where a sign-in names nobody; else it follows from the account's cloud. */
+  readonly authorityHost?: string | undefined;
   /** Shows a person the code to type. */
   tell(code: { readonly userCode: string; readonly verificationUri: string; readonly message: string }): void;
 }
@@ -18,6 +20,7 @@ export interface SignInTools {
 export const accessOf = async (signIn: SignIn, tools: SignInTools): Promise<AzureAccess> => {
   if (signIn.kind === 'connectionString') return parseConnectionString(signIn.connectionString);
   const endpoint = endpointOfAccount(signIn.account);
+  const usualAuthority = tools.authorityHost ?? authorityOf(endpoint);
   switch (signIn.kind) {
     case 'accountKey': {
       const { key } = signIn;
@@ -48,12 +51,12 @@ export const accessOf = async (signIn: SignIn, tools: SignInTools): Promise<Azur
           clientId,
           ...(clientSecret === undefined ? {} : { clientSecret }),
           ...(certificatePath === undefined ? {} : { certificatePath }),
-          authorityHost: signIn.authorityHost ?? authorityOf(endpoint),
+          authorityHost: signIn.authorityHost ?? usualAuthority,
         },
       };
     }
     case 'deviceCode': {
-      const { tenantId, authorityHost = authorityOf(endpoint) } = signIn;
+      const { tenantId, authorityHost = usualAuthority } = signIn;
       const signedIn = await signInByCode({ tenantId, authorityHost, cachePath: tools.cachePath }, (code) =>
         tools.tell(code),
       );

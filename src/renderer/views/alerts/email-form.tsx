@@ -2,9 +2,10 @@ import { Field, Select } from '@fluentui/react-components';
 import { useState } from 'react';
 import { isHostName, isLoopbackHost, isMailAddress } from '../../../contract/addresses.ts';
 import type { EmailSettings, MailSecurity } from '../../../contract/alert-settings.ts';
+import { TextField } from '../../components/text-field.tsx';
 import { t } from '../../i18n/words.ts';
 import { ask } from '../../stores/engine.ts';
-import { Check, numberProblem, SecretField, SettingsForm, TextField, wholeNumber } from './form-parts.tsx';
+import { Check, numberProblem, SecretField, SettingsForm, wholeNumber } from './form-parts.tsx';
 import { useSaving } from './use-alerts.ts';
 
 const usualPorts: Readonly<Record<MailSecurity, string>> = { tls: '465', starttls: '587', none: '25' };

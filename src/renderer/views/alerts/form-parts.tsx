@@ -1,36 +1,8 @@
-import { Button, Checkbox, Field, Input, type InputProps } from '@fluentui/react-components';
+import { Button, Checkbox } from '@fluentui/react-components';
 import type { ReactNode, SubmitEvent } from 'react';
+import { TextField } from '../../components/text-field.tsx';
 import { t } from '../../i18n/words.ts';
 import type { Saving } from './use-alerts.ts';
-
-interface TextFieldProps {
-  readonly label: string;
-  readonly help?: string;
-  readonly value: string;
-  /** What is wrong with it; null when nothing is. */
-  readonly problem?: string | null;
-  readonly type?: NonNullable<InputProps['type']>;
-  readonly short?: boolean;
-  onChange(value: string): void;
-}
-
-/** A line to type; what is wrong with it stands beside it while typing. */
-export const TextField = ({ label, help, value, problem = null, type, short, onChange }: TextFieldProps) => (
-  <Field
-    label={label}
-    {...(help === undefined ? {} : { hint: help })}
-    {...(problem === null ? {} : { validationState: 'error' as const, validationMessage: problem })}
-  >
-    <Input
-      value={value}
-      spellCheck={false}
-      autoComplete="off"
-      {...(type === undefined ? {} : { type })}
-      {...(short === true ? { className: 'short-input' } : {})}
-      onChange={(_event, data) => onChange(data.value)}
-    />
-  </Field>
-);
 
 interface SecretFieldProps {
   readonly label: string;

@@ -1,9 +1,10 @@
 import { useState } from 'react';
 import type { AlertsReport } from '../../../contract/alerts.ts';
 import type { Settings } from '../../../contract/settings.ts';
+import { TextField } from '../../components/text-field.tsx';
 import { formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
-import { Check, numberProblem, SettingsForm, TextField, wholeNumber } from './form-parts.tsx';
+import { Check, numberProblem, SettingsForm, wholeNumber } from './form-parts.tsx';
 import { useSaving } from './use-alerts.ts';
 import { serviceProblem } from './webhook-form.tsx';
 

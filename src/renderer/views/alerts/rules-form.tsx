@@ -1,7 +1,8 @@
 import { useState } from 'react';
 import type { AlertSettings } from '../../../contract/alert-settings.ts';
+import { TextField } from '../../components/text-field.tsx';
 import { t } from '../../i18n/words.ts';
-import { Check, numberProblem, SettingsForm, TextField, wholeNumber } from './form-parts.tsx';
+import { Check, numberProblem, SettingsForm, wholeNumber } from './form-parts.tsx';
 import { useSaving } from './use-alerts.ts';
 
 const timeOfDay = /^([01]\d|2[0-3]):[0-5]\d$/;

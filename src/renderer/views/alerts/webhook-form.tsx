@@ -1,9 +1,10 @@
 import { useState } from 'react';
 import { addressProblem } from '../../../contract/addresses.ts';
 import type { WebhookSettings } from '../../../contract/alert-settings.ts';
+import { TextField } from '../../components/text-field.tsx';
 import { t } from '../../i18n/words.ts';
 import { ask } from '../../stores/engine.ts';
-import { Check, SecretField, SettingsForm, TextField } from './form-parts.tsx';
+import { Check, SecretField, SettingsForm } from './form-parts.tsx';
 import { useSaving } from './use-alerts.ts';
 
 /** What is wrong with the address of a service. @param plain whether http will do */

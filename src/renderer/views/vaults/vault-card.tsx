@@ -1,15 +1,29 @@
-import { Button } from '@fluentui/react-components';
-import { CheckmarkCircle16Regular, ErrorCircle16Filled } from '@fluentui/react-icons';
+import {
+  Button,
+  Menu,
+  MenuDivider,
+  MenuItem,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+} from '@fluentui/react-components';
+import {
+  CheckmarkCircle16Regular,
+  ErrorCircle16Filled,
+  MoreHorizontal20Regular,
+} from '@fluentui/react-icons';
 import { useState } from 'react';
 import { type ErrorReport, ReplicationError } from '../../../contract/errors.ts';
 import type { VaultCheckReport, VaultReport } from '../../../contract/vault-reports.ts';
 import { Bar } from '../../components/bar.tsx';
-import { CheckList, rightAsCheck } from '../../components/check-list.tsx';
+import { CheckResult } from '../../components/check-result.tsx';
 import { ErrorDetails } from '../../components/error-details.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { formatBytes, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
 import { ask } from '../../stores/engine.ts';
+import { openDialog } from '../../stores/ui-store.ts';
+import { SignInState } from './sign-in-state.tsx';
 
 /** From this share used on, somebody should look. */
 const nearlyFull = 0.9;
@@ -30,6 +44,47 @@ const Space = ({ vault: { name, freeBytes, totalBytes } }: { readonly vault: Vau
     </div>
   );
 };
+
+/** What it is used for: VMs and recovery points, and the bytes where the vault can tell. */
+const Usage = ({ vault: { vms } }: { readonly vault: VaultReport }) => {
+  const points = vms.reduce((sum, vm) => sum + vm.points, 0);
+  return (
+    <span className="note">
+      {t('vaults.holds', {
+        vms: t('vaults.vmCount', { count: vms.length }),
+        points: t('vaults.pointCount', { count: points }),
+      })}
+    </span>
+  );
+};
+
+const MoreMenu = ({ vault: { name, kind } }: { readonly vault: VaultReport }) => (
+  <Menu positioning="below-end">
+    <MenuTrigger disableButtonEnhancement>
+      <Button
+        appearance="subtle"
+        icon={<MoreHorizontal20Regular />}
+        aria-label={t('action.more', { vm: name })}
+      />
+    </MenuTrigger>
+    <MenuPopover>
+      <MenuList>
+        {kind === 'azure' ? (
+          <MenuItem onClick={() => openDialog({ kind: 'signInVault', vault: name })}>
+            {t('vaults.signIn')}
+          </MenuItem>
+        ) : null}
+        <MenuItem onClick={() => openDialog({ kind: 'renameVault', vault: name })}>
+          {t('vaults.rename')}
+        </MenuItem>
+        <MenuDivider />
+        <MenuItem onClick={() => openDialog({ kind: 'removeVault', vault: name })}>
+          {t('vaults.remove')}
+        </MenuItem>
+      </MenuList>
+    </MenuPopover>
+  </Menu>
+);
 
 const Replicas = ({ vault, nowMs }: { readonly vault: VaultReport; readonly nowMs: number }) =>
   vault.vms.length === 0 ? (
@@ -92,21 +147,26 @@ export const VaultCard = ({ vault, nowMs }: { readonly vault: VaultReport; reado
           <h2>{vault.name}</h2>
           <p className="note path">{vault.target}</p>
         </div>
-        <Button
-          aria-label={t('vaults.checkOf', { vault: vault.name })}
-          disabled={checking}
-          onClick={() => void check()}
-        >
-          {checking ? t('vaults.checking') : t('vaults.check')}
-        </Button>
+        <div className="card-actions">
+          <Button
+            aria-label={t('vaults.checkOf', { vault: vault.name })}
+            disabled={checking}
+            onClick={() => void check()}
+          >
+            {checking ? t('vaults.checking') : t('vaults.check')}
+          </Button>
+          <MoreMenu vault={vault} />
+        </div>
       </div>
       <p>
         <span className={`health ${vault.reachable ? '' : 'health-critical'}`}>
           <Icon aria-hidden="true" />
           {vault.reachable ? t('vaults.reachable') : t('vaults.away')}
         </span>{' '}
+        {vault.reachable ? <Usage vault={vault} /> : null}{' '}
         <span className="note">{t('vaults.added', { time: formatTime(vault.addedAt, nowMs) })}</span>
       </p>
+      {vault.kind === 'azure' ? <SignInState vault={vault} nowMs={nowMs} /> : null}
       <Space vault={vault} />
       <div aria-live="polite">
         {shownError === null ? null : (
@@ -115,12 +175,7 @@ export const VaultCard = ({ vault, nowMs }: { readonly vault: VaultReport; reado
             <ErrorDetails error={shownError} />
           </div>
         )}
-        {report === null ? null : (
-          <>
-            <p>{report.passed ? t('vaults.checkPassed') : t('vaults.checkFailed')}</p>
-            <CheckList checks={report.checks.map(rightAsCheck)} />
-          </>
-        )}
+        {report === null ? null : <CheckResult report={report} />}
       </div>
       {vault.reachable ? <Replicas vault={vault} nowMs={nowMs} /> : null}
     </section>

@@ -14,41 +14,47 @@ import { VaultCard } from './vault-card.tsx';
 export const Vaults = () => {
   const vaults = useSite((site) => site.vaults);
   const now = useNow();
-  const [adding, setAdding] = useState(false);
+  const [mode, setMode] = useState<'add' | 'open' | null>(null);
   useEffect(() => {
     refreshVaults().catch(showProblem);
   }, []);
   if (vaults === null) return <Loading label={t('app.connecting')} />;
+  const choices = (
+    <div className="card-actions">
+      <Button appearance={vaults.length === 0 ? 'primary' : 'secondary'} onClick={() => setMode('add')}>
+        {t('vaults.add')}
+      </Button>
+      <Button onClick={() => setMode('open')}>{t('vaults.open')}</Button>
+    </div>
+  );
   return (
     <>
       <div className="page-head">
         <h1>{t('vaults.title')}</h1>
-        {adding || vaults.length === 0 ? null : (
-          <Button onClick={() => setAdding(true)}>{t('vaults.add')}</Button>
-        )}
+        {mode !== null || vaults.length === 0 ? null : choices}
       </div>
-      {vaults.length === 0 && !adding ? (
+      {vaults.length === 0 && mode === null ? (
         <EmptyState title={t('vaults.empty')} help={t('vaults.emptyHelp')}>
-          <Button appearance="primary" onClick={() => setAdding(true)}>
-            {t('vaults.add')}
-          </Button>
+          {choices}
         </EmptyState>
       ) : null}
-      {adding ? (
-        <section className="card" aria-label={t('vaults.add')}>
-          <h2>{t('vaults.add')}</h2>
+      {mode === null ? null : (
+        <section className="card vault-form" aria-label={t(`vaults.${mode}`)}>
+          <h2>{t(`vaults.${mode}`)}</h2>
+          {mode === 'open' ? <p className="quiet">{t('vaults.openHelp')}</p> : null}
           <VaultForm
+            mode={mode}
             onAdded={(vault) => {
-              setAdding(false);
-              showNotice(t('notice.vaultAdded', { vault }));
+              setMode(null);
+              showNotice(t(mode === 'add' ? 'notice.vaultAdded' : 'notice.vaultOpened', { vault }));
             }}
-            onCancel={() => setAdding(false)}
+            onCancel={() => setMode(null)}
           />
         </section>
-      ) : null}
+      )}
       <div className="stack">
         {vaults.map((vault) => (
-          <VaultCard key={vault.name} vault={vault} nowMs={now} />
+          <VaultCard key={vault.vaultId} vault={vault} nowMs={now} />
         ))}
       </div>
     </>

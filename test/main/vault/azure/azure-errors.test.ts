@@ -14,7 +14,7 @@ describe('a failed request', () => {
     ['a refused connection', unanswered('ECONNREFUSED'), 'VAULT_UNREACHABLE', 'recoverable'],
     ['a reset', unanswered('ECONNRESET'), 'VAULT_UNREACHABLE', 'recoverable'],
     ['a timeout', unanswered('ETIMEDOUT'), 'VAULT_UNREACHABLE', 'recoverable'],
-    ['a certificate', unanswered('UNABLE_TO_VERIFY_LEAF_SIGNATURE'), 'VAULT_UNREACHABLE', 'recoverable'],
+    ['a certificate', unanswered('UNABLE_TO_VERIFY_LEAF_SIGNATURE'), 'VAULT_UNTRUSTED', 'recoverable'],
     ['no sign-in', answered(401, 'InvalidAuthenticationInfo'), 'VAULT_ACCESS_DENIED', 'nonRecoverable'],
     ['a wrong key', answered(403, 'AuthenticationFailed'), 'VAULT_ACCESS_DENIED', 'nonRecoverable'],
     [
@@ -33,6 +33,24 @@ describe('a failed request', () => {
     ['a broken checksum', answered(400, 'Md5Mismatch'), 'VAULT_WRITE_FAILED', 'recoverable'],
     ['throttling', answered(503, 'ServerBusy'), 'VAULT_UNREACHABLE', 'recoverable'],
     ['a full account', answered(403, 'AccountOverCapacity'), 'VAULT_FULL', 'recoverable'],
+    ['too many snapshots', answered(409, 'SnapshotCountExceeded'), 'VAULT_FULL', 'recoverable'],
+    [
+      'snapshots in quick succession',
+      answered(409, 'SnapshotOperationRateExceeded'),
+      'VAULT_UNREACHABLE',
+      'recoverable',
+    ],
+    ['an account in the making', answered(409, 'AccountBeingCreated'), 'VAULT_UNREACHABLE', 'recoverable'],
+    ['a disabled account', answered(403, 'AccountIsDisabled'), 'VAULT_ACCESS_DENIED', 'nonRecoverable'],
+    ['a disabled container', answered(409, 'ContainerDisabled'), 'VAULT_ACCESS_DENIED', 'nonRecoverable'],
+    ['a legal hold', answered(409, 'BlobImmutableDueToLegalHold'), 'VAULT_ACCESS_DENIED', 'nonRecoverable'],
+    [
+      'an old header of sign-in',
+      answered(400, 'InvalidAuthenticationInfo'),
+      'VAULT_ACCESS_DENIED',
+      'nonRecoverable',
+    ],
+    ['a firewall', answered(403, 'AuthorizationFailure'), 'VAULT_ACCESS_DENIED', 'nonRecoverable'],
   ])('at %s is classified', (_case, thrown, code, errorClass) => {
     const error = azureError(thrown, 'https://shop.blob.core.windows.net/replicas/a.vhd');
     expect(error).toMatchObject({ code, class: errorClass });

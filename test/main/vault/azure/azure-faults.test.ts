@@ -3,9 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  AccountSASPermissions,
   ContainerSASPermissions,
-  generateAccountSASQueryParameters,
   generateBlobSASQueryParameters,
   StorageSharedKeyCredential,
 } from '@azure/storage-blob';
@@ -357,15 +355,7 @@ describe('a shared access signature', () => {
     return signedBy(generateBlobSASQueryParameters(values, keyOf(azurite.access)).toString());
   };
   /** The emulator takes that of a container for no snapshot, unlike the service. */
-  const ofAccount = (permissions: string): Promise<AzureVault> => {
-    const values = {
-      permissions: AccountSASPermissions.parse(permissions),
-      services: 'b',
-      resourceTypes: 'sco',
-      expiresOn: later(),
-    };
-    return signedBy(generateAccountSASQueryParameters(values, keyOf(azurite.access)).toString());
-  };
+  const ofAccount = (permissions: string): Promise<AzureVault> => signedBy(azurite.accountSas(permissions));
 
   it('is enough to replicate, to roll back, and to remove, and shows nowhere', async () => {
     const signed = await ofAccount('racwdl');
@@ -391,13 +381,39 @@ describe('a shared access signature', () => {
   it.each([
     ['rl', 'write'],
     ['racwl', 'delete'],
-    ['wl', 'reach'],
+    ['racwd', 'list'],
+    ['wl', 'read'],
   ])('with the rights %s alone fails the check, which names %s', async (permissions, right) => {
-    const checks = await (await ofContainer(permissions)).check();
-    expect(checks.find(({ passed }) => !passed)).toMatchObject({
-      right,
-      detail: expect.stringContaining(right),
-    });
+    const checks = await (await ofAccount(permissions)).check();
+    expect(checks.filter(({ passed }) => !passed)).toMatchObject([
+      { right, detail: expect.stringContaining(right) },
+    ]);
+  });
+
+  it('is named as lacking snapshots where the service refuses nothing else', async () => {
+    proxy.fate = ({ path }) =>
+      path.includes('comp=snapshot') ? { status: 403, code: 'AuthorizationPermissionMismatch' } : 'pass';
+    const checks = await vault.check();
+    expect(checks.filter(({ passed }) => !passed)).toMatchObject([
+      {
+        right: 'snapshot',
+        detail: expect.stringMatching(/right to snapshot is missing.*does not have the right/),
+      },
+    ]);
+    expect(proxy.seen.some(({ method }) => method === 'DELETE')).toBe(true);
+  });
+
+  it('may take snapshots when it may write: the right to create is not needed', async () => {
+    const checks = await (await ofAccount('rwdl')).check();
+    expect(checks.map(({ right, passed }) => [right, passed])).toEqual(
+      ['reach', 'read', 'list', 'write', 'snapshot', 'delete'].map((right) => [right, true]),
+    );
+  });
+
+  it('without the right to delete says which blob stays behind', async () => {
+    const checks = await (await ofAccount('rwl')).check();
+    const [missing] = checks.filter(({ passed }) => !passed);
+    expect(missing).toMatchObject({ right: 'delete', detail: expect.stringContaining('.hvrc-check-') });
   });
 
   it('that has expired is refused for good', async () => {
