@@ -51,6 +51,7 @@ export type HealthReasonKind =
   | 'noLogRoom'
   | 'largeLog'
   | 'silent'
+  | 'engineOff'
   | 'missedCycles'
   | 'signInEnds'
   | 'slow';

@@ -1,4 +1,5 @@
 import type { DiskStatus, VmStatus } from '../../contract/reports.ts';
+import { utcMinute } from '../platform/utc-minute.ts';
 import type { AlertMeasure } from './observe-alerts.ts';
 
 const silenceMs = 3_600_000;
@@ -15,8 +16,6 @@ const duration = (seconds: number): string => {
   if (minutes < 1) return `${Math.floor(seconds)} s`;
   return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
 };
-
-const utc = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`;
 
 /** How a protected VM stands. */
 export const vmMeasures = (vm: VmStatus, nowMs: number): readonly AlertMeasure[] => [
@@ -54,7 +53,7 @@ const silenceMeasure = (vm: VmStatus, nowMs: number): AlertMeasure => {
   const measure = { group: `silence:${vm.id}`, family: 'silence' as const, ...subjectOf(vm) };
   if (vm.lastSyncAt === null) return { ...measure, rung: null, text: '' };
   const isSilent = nowMs - Date.parse(vm.lastSyncAt) >= silenceMs;
-  const last = `${vm.name} was last replicated at ${utc(vm.lastSyncAt)}.`;
+  const last = `${vm.name} was last replicated at ${utcMinute(vm.lastSyncAt)}.`;
   return { ...measure, rung: isSilent ? 1 : 0, text: last };
 };
 

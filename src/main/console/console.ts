@@ -20,6 +20,7 @@ import { ReplicationEngine } from '../replication/engine.ts';
 import type { EngineContext } from '../replication/engine-context.ts';
 import { EngineSettings } from '../replication/engine-settings.ts';
 import { EventLog } from '../replication/event-log.ts';
+import { HealthWatch } from '../replication/health-watch.ts';
 import { engineStopped, type Job, JobRunner } from '../replication/job-runner.ts';
 import { LogGrowth } from '../replication/log-growth.ts';
 import { Sampler } from '../replication/sampler.ts';
@@ -44,6 +45,9 @@ import { StatusPusher } from './status-pusher.ts';
 import { noteUserAction } from './user-actions.ts';
 import { VaultKeeper } from './vault-keeper.ts';
 import { statusReport } from './vm-status.ts';
+
+/** For so long after the start what stood still may catch up before its health is told. */
+const healthSettleMs = 60_000;
 
 const installationSetting: Setting<string> = { key: 'installationId', schema: z.string() };
 
@@ -79,6 +83,7 @@ class EngineConsole implements Console {
   /** Of an earlier run; they go on when the engine starts. */
   private readonly leftJobs: Job[];
   private stopped: Promise<void> | null = null;
+  private cyclesSinceMs = 0;
 
   constructor({
     dataDirectory,
@@ -116,7 +121,18 @@ class EngineConsole implements Console {
     const logGrowth = new LogGrowth();
     const volumes = new VolumeRoom(() => clock.now(), space);
     this.bandwidth = new BandwidthLimit(settings, this.pool.bandwidth, clock);
+    const signInEnds = (name: string) => this.signInWatch.endsSoon(name);
+    const health = new HealthWatch({
+      store: this.store,
+      clock,
+      settings,
+      statistics,
+      logGrowth,
+      signInEnds,
+      events,
+    });
     const base: EngineContext = {
+      lookAtHealth: (vmId) => health.look(vmId),
       store: this.store,
       clock,
       pool: this.pool,
@@ -135,10 +151,15 @@ class EngineConsole implements Console {
       trackingDirectory: join(dataDirectory, 'tracking'),
       host: () => boundedHost(hostKeeper.host(), systemClock),
       vault: (name) => ({ ...vaults.spec(name), threads: settings.get('upload').threads }),
-      signInEnds: (name) => this.signInWatch.endsSoon(name),
+      signInEnds,
       statusChanged: (vmId) => this.pusher.changed(vmId),
     };
-    this.sampler = new Sampler(base, (vm, nowMs) => statistics.follow(vm, nowMs));
+    this.sampler = new Sampler(base, (vm, nowMs, off) => {
+      if (off !== null) statistics.wasOff(vm, off);
+      statistics.follow(vm, nowMs);
+      // What stood still while no engine ran may catch up first.
+      if (nowMs - this.cyclesSinceMs >= healthSettleMs) health.look(vm.vmId);
+    });
     this.engine = new ReplicationEngine(base);
     const locations = new ReplicaLocations(this.store, vaults, clock);
     const places = new PlaceObserver({ store: this.store, clock, vaults, dataDirectory });
@@ -187,6 +208,7 @@ class EngineConsole implements Console {
   }
 
   async start(): Promise<void> {
+    this.cyclesSinceMs = this.context.clock.now();
     this.engine.start();
     resumeJobs(this.context, this.leftJobs.splice(0));
     this.signInWatch.start();

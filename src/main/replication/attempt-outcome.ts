@@ -3,7 +3,7 @@ import type { JobKind } from '../../contract/job-reports.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { FailureEffect } from './failure-effect.ts';
 import type { ProtectedVm } from './protected-vm.ts';
-import { isExhausted, nextAttemptAtMs } from './retry-schedule.ts';
+import { nextAttemptAtMs } from './retry-schedule.ts';
 
 /** One try at a VM's cycle, initial replication or resynchronization. */
 export interface Attempt {
@@ -98,9 +98,6 @@ export const noteFailure = (
     const attempts = (retry?.attempts ?? 0) + 1;
     nextAtMs = Math.max(nextAttemptAtMs(firstFailureAtMs, attempts, atMs), atMs + (error.retryAfterMs ?? 0));
     vm.update({ retry: { attempts, firstFailureAtMs, nextAttemptAtMs: nextAtMs, lastError: report } });
-    if (isExhausted(attempts) && !isExhausted(attempts - 1)) {
-      events.warning(`${name} is tried every 30 minutes from now on.`, subject);
-    }
   }
   store.attempts.add({
     vmId,

@@ -43,6 +43,8 @@ export interface EngineContext {
   vault(name: string): VaultSpec;
   /** The warning about a vault's sign-in that ends soon or has ended; null when there is none. */
   signInEnds(vaultName: string): { readonly text: string; readonly sinceMs: number } | null;
+  /** Tells a change of the VM's health, if it has changed. */
+  lookAtHealth(vmId: string): void;
   /** Tells watchers, soon and not more often than they can read. */
   statusChanged(vmId: string): void;
 }

@@ -1,7 +1,9 @@
 import { errorCatalogue } from '../../contract/error-catalogue.ts';
 import type { Health } from '../../contract/model.ts';
 import type { HealthReason } from '../../contract/reports.ts';
+import { utcMinute } from '../platform/utc-minute.ts';
 import type { ProtectionRecord } from '../store/records.ts';
+import type { OffPeriod } from './engine-off.ts';
 import { isExhausted } from './retry-schedule.ts';
 import { formatMebibytes } from './size-words.ts';
 import { averageLatencyMs, type StatisticsTotals } from './statistics.ts';
@@ -13,6 +15,8 @@ export interface HealthFacts {
   readonly totals: StatisticsTotals;
   readonly missedSinceMs: number | null;
   readonly slowSinceMs: number | null;
+  /** When no engine ran, until a cycle succeeds after it. */
+  readonly engineOff: (OffPeriod & { readonly isOver: boolean }) | null;
   /** Disks whose volume has no room for their log. */
   readonly unlogged: readonly {
     readonly disk: string;
@@ -33,9 +37,17 @@ const missedShare = 0.2;
 const fewestCycles = 5;
 const longestLatencyMs = 5 * 60_000;
 
-/** Whether more than 20 % of the cycles due were missed. */
-export const missesTooMany = ({ done, missed }: StatisticsTotals): boolean =>
-  done + missed >= fewestCycles && missed / (done + missed) > missedShare;
+/** What was missed though an engine ran, and what was due then. */
+const whileOn = ({ done, missed, whileOff }: StatisticsTotals): { missed: number; due: number } => {
+  const missedWhileOn = Math.max(0, missed - whileOff);
+  return { missed: missedWhileOn, due: done + missedWhileOn };
+};
+
+/** Whether more than 20 % of the cycles due were missed: those while no engine ran have a reason of their own. */
+export const missesTooMany = (totals: StatisticsTotals): boolean => {
+  const { missed, due } = whileOn(totals);
+  return due >= fewestCycles && missed / due > missedShare;
+};
 
 /** Whether cycles that send something take more than 5 minutes on average. */
 export const isSlow = (totals: StatisticsTotals): boolean =>
@@ -49,7 +61,7 @@ export const isSlow = (totals: StatisticsTotals): boolean =>
  * | Critical | a non-recoverable error, resynchronization required, retries down to one in 30 minutes    |
  * | Warning  | initial replication incomplete, paused, > 1 h since the last send, > 20 % of cycles missed, |
  * |          | average latency > 5 min, an attempt failed, no room for the log of a disk, a log ≥ 30 %,    |
- * |          | a vault's sign-in ends within 14 days                                                     |
+ * |          | a vault's sign-in ends within 14 days, the engine was off and no cycle succeeded since     |
  * | Normal   | none of these                                                                             |
  */
 export const judgeHealth = (
@@ -93,7 +105,7 @@ const criticalReasons = (vm: ProtectionRecord): HealthReason[] => {
 
 const warningReasons = (
   vm: ProtectionRecord,
-  { nowMs, totals, missedSinceMs, slowSinceMs, unlogged, signInEnds, largeLogs }: HealthFacts,
+  { nowMs, totals, engineOff, missedSinceMs, slowSinceMs, unlogged, signInEnds, largeLogs }: HealthFacts,
 ): HealthReason[] => {
   const reasons: HealthReason[] = [];
   if (vm.committedCut === 0) {
@@ -136,10 +148,21 @@ const warningReasons = (
       sinceMs: vm.lastSyncAtMs + hourMs,
     });
   }
+  if (engineOff !== null) {
+    const { fromMs, toMs, isOver } = engineOff;
+    reasons.push({
+      kind: 'engineOff',
+      text: isOver
+        ? `The engine was off from ${utcMinute(fromMs)} to ${utcMinute(toMs)}; no cycle has succeeded since.`
+        : `The engine has not run since ${utcMinute(fromMs)}.`,
+      sinceMs: fromMs,
+    });
+  }
   if (missesTooMany(totals)) {
+    const { missed, due } = whileOn(totals);
     reasons.push({
       kind: 'missedCycles',
-      text: `${totals.missed} of ${totals.done + totals.missed} replication cycles of this monitoring interval were missed.`,
+      text: `${missed} of ${due} replication cycles of this monitoring interval were missed.`,
       sinceMs: missedSinceMs ?? nowMs,
     });
   }

@@ -3,6 +3,7 @@ import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts'
 import type { Sample } from '../store/sample-table.ts';
 import type { Store } from '../store/store.ts';
 import type { BackgroundWork } from './background-work.ts';
+import { noteAlive, type OffPeriod, offSince } from './engine-off.ts';
 import type { LogGrowth } from './log-growth.ts';
 import { rpoSeconds } from './rpo.ts';
 import type { TrafficCounters } from './traffic.ts';
@@ -20,6 +21,9 @@ export interface SamplerParts {
   readonly logGrowth: LogGrowth;
 }
 
+/** @param off when no engine ran before this sample; null when one did */
+type Alongside = (vm: ProtectionRecord, nowMs: number, off: OffPeriod | null) => void;
+
 /**
  * Writes down once a minute, while replication runs, where each protected VM stands: by the clock and not by cycles, so
  * that the history goes on when they do not, and a gap in it means that no engine ran.
@@ -27,11 +31,11 @@ export interface SamplerParts {
 export class Sampler {
   private readonly parts: SamplerParts;
   /** Done with each sample, in its transaction. */
-  private readonly alongside: (vm: ProtectionRecord, nowMs: number) => void;
+  private readonly alongside: Alongside;
   private stopping: AbortController | null = null;
   private prunedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: SamplerParts, alongside: (vm: ProtectionRecord, nowMs: number) => void) {
+  constructor(parts: SamplerParts, alongside: Alongside) {
     this.parts = parts;
     this.alongside = alongside;
   }
@@ -56,9 +60,11 @@ export class Sampler {
     const { store, clock } = this.parts;
     const nowMs = clock.now();
     store.relaxed(() => {
+      const off = offSince(store, nowMs);
+      noteAlive(store, nowMs);
       for (const vm of store.protections.list()) {
         store.samples.add(vm.vmId, nowMs, this.samplesOf(vm, nowMs));
-        this.alongside(vm, nowMs);
+        this.alongside(vm, nowMs, off);
       }
       if (nowMs - this.prunedAtMs < hourMs) return;
       store.samples.prune(nowMs);

@@ -1,6 +1,7 @@
 import type { ProtectionRecord } from '../store/records.ts';
 import type { StatisticsState } from '../store/statistics-table.ts';
 import type { Store } from '../store/store.ts';
+import { type OffPeriod, offSince } from './engine-off.ts';
 import type { EngineSettings } from './engine-settings.ts';
 import { isSlow, missesTooMany } from './health.ts';
 import { hourOf, type Interval, monitoringInterval } from './monitoring-interval.ts';
@@ -12,6 +13,7 @@ import {
   type StatisticsTotals,
   slotsBetween,
   slotsByPeriod,
+  slotsWithin,
 } from './statistics.ts';
 
 /** How a cycle ended. */
@@ -29,8 +31,12 @@ export interface IntervalStatistics {
   readonly totals: StatisticsTotals;
   readonly missedSinceMs: number | null;
   readonly slowSinceMs: number | null;
+  /** When no engine ran, until a cycle succeeds after it; `isOver` once one runs again. */
+  readonly engineOff: (OffPeriod & { readonly isOver: boolean }) | null;
 }
 
+/** Of which the cycles are not counted yet: an engine that is started and stopped without one succeeding. */
+const mostOffPeriods = 50;
 /** The longest that is looked back for cycles that nobody made: what is kept is no longer. */
 const lookBackMs = 32 * 24 * 3_600_000;
 
@@ -62,11 +68,23 @@ export class StatisticsKeeper {
       if (isSame && countedFailed) this.count(vmId, countedAtMs, state, { missed: -1 });
       this.count(vmId, dueAtMs, state, successOf(cycle));
     }
+    const nextCountedAtMs = isSame ? countedAtMs : dueAtMs;
+    const { lastOff = null, offPeriods = [] } = state;
     this.put({
       ...state,
-      countedAtMs: isSame ? countedAtMs : dueAtMs,
+      countedAtMs: nextCountedAtMs,
+      offPeriods: offPeriods.filter(({ toMs }) => toMs > nextCountedAtMs),
+      lastOff: failed || (lastOff?.toMs ?? 0) > cycle.endedAtMs ? lastOff : null,
       countedFailed: failed && (countedFailed || !isSame),
     });
+  }
+
+  /** No engine ran: the cycles due then are missed, but no sign of trouble. */
+  wasOff(vm: ProtectionRecord, period: OffPeriod): void {
+    const state = this.state(vm.vmId);
+    if (!missesWhileOff(vm, state, period)) return;
+    const offPeriods = [...(state.offPeriods ?? []), period].slice(-mostOffPeriods);
+    this.put({ ...state, offPeriods, lastOff: period });
   }
 
   /** Follows what happens between cycles: that none are due any more, and since when too many are missed or slow. */
@@ -74,7 +92,7 @@ export class StatisticsKeeper {
     const state = this.state(vm.vmId);
     if (!cyclesAreDue(vm) && state.countedAtMs !== null) {
       this.countMissed(vm, this.boundedSlots(state.countedAtMs, nowMs, vm.frequencySeconds), state);
-      this.put({ ...state, countedAtMs: null });
+      this.put({ ...state, countedAtMs: null, offPeriods: [], lastOff: null });
     }
     const { totals } = this.interval(vm, nowMs);
     const current = this.state(vm.vmId);
@@ -89,12 +107,17 @@ export class StatisticsKeeper {
     const state = this.state(vm.vmId);
     const { fromMs } = this.present(state, nowMs);
     const kept = this.store.statistics.list(vm.vmId, fromMs).reduce<StatisticsTotals>(addTotals, noCycles);
-    const overdue = this.overdue(vm, state, fromMs, nowMs);
+    const off = this.presentOff(vm, state, nowMs);
+    const offPeriods = [...(state.offPeriods ?? []), ...(off === null ? [] : [off])];
+    const overdue = this.overdue(vm, { ...state, offPeriods }, fromMs, nowMs);
+    const lastOff = state.lastOff ?? null;
     return {
       fromMs,
-      totals: addTotals(kept, { missed: overdue }),
+      totals: addTotals(kept, overdue),
       missedSinceMs: state.missedSinceMs,
       slowSinceMs: state.slowSinceMs,
+      engineOff:
+        off !== null ? { ...off, isOver: false } : lastOff === null ? null : { ...lastOff, isOver: true },
     };
   }
 
@@ -109,13 +132,31 @@ export class StatisticsKeeper {
   }
 
   /** Cycles of the interval that should have come by now and did not: each has a whole period to do so. */
-  private overdue(vm: ProtectionRecord, state: StatisticsState, fromMs: number, nowMs: number): number {
+  private overdue(
+    vm: ProtectionRecord,
+    state: StatisticsState,
+    fromMs: number,
+    nowMs: number,
+  ): Pick<StatisticsTotals, 'missed' | 'whileOff'> {
     const { frequencySeconds } = vm;
-    if (state.countedAtMs === null || !cyclesAreDue(vm)) return 0;
+    if (state.countedAtMs === null || !cyclesAreDue(vm)) return { missed: 0, whileOff: 0 };
     const untilMs = nowMs - frequencySeconds * 500;
-    const { firstAtMs, count } = this.boundedSlots(state.countedAtMs, untilMs, frequencySeconds);
-    const before = Math.ceil(Math.max(0, fromMs - firstAtMs) / (frequencySeconds * 1000));
-    return Math.max(0, count - before);
+    const all = this.boundedSlots(state.countedAtMs, untilMs, frequencySeconds);
+    const slots = slotsWithin(all, { fromMs, toMs: nowMs }, frequencySeconds);
+    const whileOff = (state.offPeriods ?? []).reduce(
+      (sum, period) => sum + slotsWithin(slots, period, frequencySeconds).count,
+      0,
+    );
+    return { missed: slots.count, whileOff };
+  }
+
+  /** Since when no engine has run, where one runs no more and cycles were due since. */
+  private presentOff(vm: ProtectionRecord, state: StatisticsState, nowMs: number): OffPeriod | null {
+    const since = offSince(this.store, nowMs);
+    if (since === null) return null;
+    // A cycle by hand is one too.
+    const off = { ...since, fromMs: Math.max(since.fromMs, vm.lastSyncAtMs ?? 0) };
+    return missesWhileOff(vm, state, off) ? off : null;
   }
 
   private boundedSlots(countedAtMs: number, untilMs: number, frequencySeconds: number): Slots {
@@ -127,8 +168,11 @@ export class StatisticsKeeper {
     slots: Slots,
     state: StatisticsState,
   ): void {
-    const periods = slotsByPeriod(slots, frequencySeconds, (ms) => periodOf(ms, state));
-    for (const [fromMs, missed] of periods) this.count(vmId, fromMs, state, { missed });
+    const by = (some: Slots) => slotsByPeriod(some, frequencySeconds, (ms) => periodOf(ms, state));
+    for (const [fromMs, missed] of by(slots)) this.count(vmId, fromMs, state, { missed });
+    for (const period of state.offPeriods ?? [])
+      for (const [fromMs, whileOff] of by(slotsWithin(slots, period, frequencySeconds)))
+        this.count(vmId, fromMs, state, { whileOff });
   }
 
   private count(vmId: string, atMs: number, state: StatisticsState, change: Partial<StatisticsTotals>): void {
@@ -154,6 +198,13 @@ export class StatisticsKeeper {
     this.store.statisticsState.put(state);
   }
 }
+
+/** Whether a cycle was due while no engine ran. */
+const missesWhileOff = (
+  vm: ProtectionRecord,
+  { countedAtMs }: StatisticsState,
+  { fromMs, toMs }: OffPeriod,
+): boolean => cyclesAreDue(vm) && countedAtMs !== null && toMs - fromMs >= vm.frequencySeconds * 1000;
 
 /** The period that holds a moment: its hour, in which a reset begins another one. */
 const periodOf = (ms: number, { resetAtMs }: StatisticsState): number => {

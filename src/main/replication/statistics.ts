@@ -7,6 +7,7 @@ export type StatisticsTotals = Omit<StatisticsRecord, 'vmId' | 'fromMs'>;
 export const noCycles: StatisticsTotals = {
   done: 0,
   missed: 0,
+  whileOff: 0,
   errors: 0,
   sumBytes: 0,
   maxBytes: 0,
@@ -18,6 +19,7 @@ export const noCycles: StatisticsTotals = {
 export const addTotals = (a: StatisticsTotals, b: Partial<StatisticsTotals>): StatisticsTotals => ({
   done: a.done + (b.done ?? 0),
   missed: Math.max(0, a.missed + (b.missed ?? 0)),
+  whileOff: a.whileOff + (b.whileOff ?? 0),
   errors: a.errors + (b.errors ?? 0),
   sumBytes: a.sumBytes + (b.sumBytes ?? 0),
   maxBytes: Math.max(a.maxBytes, b.maxBytes ?? 0),
@@ -49,6 +51,18 @@ export const slotsBetween = (countedAtMs: number, untilMs: number, frequencySeco
   const stepMs = frequencySeconds * 1000;
   const count = Math.max(0, Math.round((untilMs - countedAtMs) / stepMs) - 1);
   return { firstAtMs: countedAtMs + stepMs, count };
+};
+
+/** Those of the slots that lie in a period, its ends included. */
+export const slotsWithin = (
+  { firstAtMs, count }: Slots,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  frequencySeconds: number,
+): Slots => {
+  const stepMs = frequencySeconds * 1000;
+  const first = Math.max(0, Math.ceil((fromMs - firstAtMs) / stepMs));
+  const last = Math.min(count - 1, Math.floor((toMs - firstAtMs) / stepMs));
+  return { firstAtMs: firstAtMs + first * stepMs, count: Math.max(0, last - first + 1) };
 };
 
 /** How many of the slots lie in each period; periods are told by the beginning of the one that holds a moment. */

@@ -380,6 +380,7 @@ export class VmReplicator {
     const record = this.vm.record;
     const state = stateOf(record, this.vm.disks, this.isResynchronizing);
     if (state !== record.state) this.vm.update({ state });
+    this.engine.lookAtHealth(this.vm.vmId);
     this.changed();
   }
 

@@ -92,6 +92,8 @@ export const protectionRecord = z.object({
   /** A non-recoverable error that stopped replication until somebody acts. */
   error: errorReportSchema.nullable(),
   resync: resyncMark.nullable(),
+  /** The health that the last event about it told; Normal before the first. */
+  toldHealth: z.literal(['Normal', 'Warning', 'Critical']).optional(),
   /** When the record was rebuilt after a damage of the database; absent once vault and logs have said where the VM stands. */
   rebuiltAtMs: moment.optional(),
 });

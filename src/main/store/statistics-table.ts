@@ -12,6 +12,8 @@ export const statisticsRecord = z.object({
   /** Cycles that succeeded, and those due that did not. */
   done: count,
   missed: count,
+  /** Of those missed: while no engine ran. */
+  whileOff: count.default(0),
   /** Attempts that failed. */
   errors: count,
   sumBytes: count,
@@ -34,6 +36,10 @@ export const statisticsState = z.object({
   /** Since when too many cycles are missed, and since when they take too long; null while they do not. */
   missedSinceMs: moment.nullable(),
   slowSinceMs: moment.nullable(),
+  /** When no engine ran, as far as the cycles due then are not counted yet. */
+  offPeriods: z.array(z.object({ fromMs: moment, toMs: moment })).optional(),
+  /** The last time that no engine ran, until a cycle succeeds after it. */
+  lastOff: z.object({ fromMs: moment, toMs: moment }).nullable().optional(),
 });
 export type StatisticsState = Readonly<z.infer<typeof statisticsState>>;
 

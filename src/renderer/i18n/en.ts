@@ -175,6 +175,7 @@ export const en = {
   'reason.noLogRoom': 'A volume has no room for the log; changes are sent without one.',
   'reason.largeLog': 'A log nears the size at which a resynchronization is due.',
   'reason.silent': 'Nothing has been replicated for more than an hour.',
+  'reason.engineOff': 'No cycle has succeeded since the engine was off.',
   'reason.missedCycles': 'Too many replication cycles were missed.',
   'reason.signInEnds': 'The vault’s sign-in ends soon, or has ended.',
   'reason.slow': 'Changes take too long to reach the vault.',

@@ -175,6 +175,7 @@ export const it: Catalogue = {
   'reason.noLogRoom': 'Un volume non ha spazio per il log; le modifiche sono inviate senza.',
   'reason.largeLog': 'Un log si avvicina alla dimensione che richiede una risincronizzazione.',
   'reason.silent': 'Da più di un’ora non viene replicato nulla.',
+  'reason.engineOff': 'Nessun ciclo è riuscito da quando il motore era spento.',
   'reason.missedCycles': 'Troppi cicli di replica sono stati saltati.',
   'reason.signInEnds': 'L’accesso al deposito scade presto o è scaduto.',
   'reason.slow': 'Le modifiche impiegano troppo tempo per essere salvate.',

@@ -175,6 +175,7 @@ export const nl: Catalogue = {
     'Een volume heeft geen ruimte voor het logboek; wijzigingen worden zonder logboek verzonden.',
   'reason.largeLog': 'Een logboek nadert de grootte waarbij opnieuw moet worden gesynchroniseerd.',
   'reason.silent': 'Er is al meer dan een uur niets gerepliceerd.',
+  'reason.engineOff': 'Sinds de engine uit stond is er geen cyclus gelukt.',
   'reason.missedCycles': 'Te veel replicatiecycli zijn overgeslagen.',
   'reason.signInEnds': 'De aanmelding bij de kluis verloopt binnenkort of is verlopen.',
   'reason.slow': 'Wijzigingen doen er te lang over om de kluis te bereiken.',

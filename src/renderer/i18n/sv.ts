@@ -173,6 +173,7 @@ export const sv: Catalogue = {
   'reason.noLogRoom': 'En volym saknar plats för loggen; ändringar skickas utan logg.',
   'reason.largeLog': 'En logg närmar sig den storlek då en omsynkronisering krävs.',
   'reason.silent': 'Inget har replikerats på mer än en timme.',
+  'reason.engineOff': 'Ingen cykel har lyckats sedan motorn var avstängd.',
   'reason.missedCycles': 'För många replikeringscykler har missats.',
   'reason.signInEnds': 'Valvets inloggning går snart ut eller har gått ut.',
   'reason.slow': 'Det tar för lång tid för ändringar att nå valvet.',

@@ -168,6 +168,7 @@ export const zhHant: Catalogue = {
   'reason.noLogRoom': '磁碟區沒有空間存放記錄檔；變更不經記錄檔直接傳送。',
   'reason.largeLog': '記錄檔接近需要重新同步處理的大小。',
   'reason.silent': '已超過一小時沒有複寫任何內容。',
+  'reason.engineOff': '引擎停止執行之後，尚未有任何週期成功。',
   'reason.missedCycles': '錯過的複寫週期過多。',
   'reason.signInEnds': '保存庫的登入即將到期或已到期。',
   'reason.slow': '變更送達保存庫的時間過長。',

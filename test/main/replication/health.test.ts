@@ -9,6 +9,7 @@ const facts = {
   totals: { ...noCycles, done: 80, missed: 20 },
   missedSinceMs: null,
   slowSinceMs: null,
+  engineOff: null,
   unlogged: [],
   signInEnds: null,
   largeLogs: [],
@@ -35,6 +36,23 @@ describe('health', () => {
         },
       ],
     });
+  });
+
+  it('does not count as missed what was due while the engine was off, which is a reason of its own', () => {
+    const totals = { ...noCycles, done: 80, missed: 70, whileOff: 60 };
+    expect(healthOf({}, { totals }).health).toBe('Normal');
+    const fromMs = Date.UTC(2026, 10, 20, 22);
+    const toMs = fromMs + 8 * 3_600_000;
+    const reasonsOf = (isOver: boolean) =>
+      healthOf({}, { totals, engineOff: { fromMs, toMs, isOver } }).reasons;
+    expect(reasonsOf(true)).toEqual([
+      {
+        kind: 'engineOff',
+        text: 'The engine was off from 2026-11-20 22:00 UTC to 2026-11-21 06:00 UTC; no cycle has succeeded since.',
+        sinceMs: fromMs,
+      },
+    ]);
+    expect(reasonsOf(false)[0]?.text).toBe('The engine has not run since 2026-11-20 22:00 UTC.');
   });
 
   it('does not judge by fewer than five cycles', () => {

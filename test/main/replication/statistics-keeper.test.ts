@@ -42,6 +42,7 @@ describe('the statistics of a VM', () => {
     expect(totals(11)).toEqual({
       done: 3,
       missed: 0,
+      whileOff: 0,
       errors: 0,
       sumBytes: 400,
       maxBytes: 300,
@@ -81,6 +82,34 @@ describe('the statistics of a VM', () => {
     expect(totals(500, paused).missed).toBe(1);
     ended(600);
     expect(totals(601)).toMatchObject({ done: 2, missed: 1 });
+  });
+
+  it('tell which of the missed cycles were due while no engine ran, before and after they are counted', () => {
+    ended(0);
+    const off = { fromMs: startMs + 6 * minuteMs, toMs: startMs + 66 * minuteMs };
+    keeper.wasOff(vm, off);
+    expect(keeper.interval(vm, off.toMs)).toMatchObject({
+      totals: { done: 1, missed: 12, whileOff: 11 },
+      engineOff: { ...off, isOver: true },
+    });
+    ended(66, 'failed');
+    expect(keeper.interval(vm, off.toMs + minuteMs)).toMatchObject({
+      totals: { missed: 13, whileOff: 11 },
+      engineOff: off,
+    });
+    ended(67);
+    expect(keeper.interval(vm, off.toMs + minuteMs)).toMatchObject({
+      totals: { done: 2, missed: 12, whileOff: 11 },
+      engineOff: null,
+    });
+    ended(71);
+    expect(totals(72)).toMatchObject({ done: 3, missed: 12, whileOff: 11 });
+  });
+
+  it('call no cycle missed for an engine that was away for less than one', () => {
+    ended(0);
+    keeper.wasOff(vm, { fromMs: startMs + 6 * minuteMs, toMs: startMs + 10 * minuteMs });
+    expect(keeper.interval(vm, startMs + 10 * minuteMs).engineOff).toBeNull();
   });
 
   it('attribute missed cycles to the hours in which they were due', () => {
