@@ -128,7 +128,7 @@ describe('the sign-in of a storage account', () => {
   it.each([
     ['write', 'rdl', ['write']],
     ['delete', 'rwcal', ['delete']],
-    ['read', 'wcdl', ['reach']],
+    ['read', 'wcdl', ['read']],
   ])('without the right to %s fails the check by that name', async (_right, letters, failed) => {
     const site = await prepare();
     const { key } = sharedKey();
