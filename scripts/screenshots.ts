@@ -73,7 +73,8 @@ const walk = async (page: Page, site: TestSite): Promise<void> => {
   await page.getByText('Nothing is being retried.').waitFor();
   await takePictures(page, 'vm-timeline');
   await page.getByRole('tab', { name: 'Charts' }).click();
-  await page.locator('.recharts-surface').first().waitFor();
+  // The first value comes with the first full minute.
+  await page.locator('.recharts-surface').first().waitFor({ timeout: 150_000 });
   await takePictures(page, 'vm-charts');
   await page.getByRole('tab', { name: 'Resynchronization' }).click();
   await click(page, 'Resynchronize …');
