@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { ReplicationError } from '../../contract/errors.ts';
+import { commandGroups } from './command-groups.ts';
 import { CommandRunner, type GlobalOptions } from './command-runner.ts';
 import { alertCommands } from './commands/alerts.ts';
 import { bandwidthCommands } from './commands/bandwidth.ts';
@@ -61,29 +62,31 @@ export const runCli = async (args: readonly string[], environment: CliEnvironmen
 Exit codes: 0 done, 1 failed, 2 wrong usage, 75 failed for now and will be retried, 130 interrupted.
 Commands given while an engine runs (hvrc run, the console, the agent) go to that engine.`,
     );
+  // The headings of the help come in the order of their first command.
   const groups = [
+    sampleCommands,
     hostCommands,
     vmCommands,
     vaultCommands,
+    settingsCommands,
+    bandwidthCommands,
+    protectionCommands,
     statusCommands,
     statisticsCommands,
-    protectionCommands,
-    replicationCommands,
     retryCommands,
-    recoveryCommands,
     jobCommands,
     eventCommands,
     alertCommands,
     errorCommands,
-    supportCommands,
-    settingsCommands,
-    bandwidthCommands,
-    engineCommands,
+    replicationCommands,
+    recoveryCommands,
     diskCommands,
     hrlCommands,
-    sampleCommands,
+    engineCommands,
+    supportCommands,
   ];
   for (const addCommands of groups) addCommands(program, runner);
+  groupCommands(program);
   try {
     await program.parseAsync(args, { from: 'user' });
     return runner.exitCode;
@@ -93,6 +96,16 @@ Commands given while an engine runs (hvrc run, the console, the agent) go to tha
     printUsage(error, usage, args.includes('--json'), environment);
     return exitCodes.usage;
   }
+};
+
+/** Sorts the commands of the help under their headings. */
+const groupCommands = (program: Command): void => {
+  const named = new Map(program.commands.map((command) => [command.name(), command]));
+  const ordered = Object.entries(commandGroups).flatMap(([heading, names]) =>
+    names.flatMap((name) => named.get(name)?.helpGroup(heading) ?? []),
+  );
+  const others = program.commands.filter((command) => !ordered.includes(command));
+  program.configureHelp({ ...program.configureHelp(), visibleCommands: () => [...ordered, ...others] });
 };
 
 /** What is wrong with the arguments, for people or as the JSON that a program expects of any error. */

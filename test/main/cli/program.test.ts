@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ReplicationError } from '../../../src/contract/errors.ts';
+import { commandGroups } from '../../../src/main/cli/command-groups.ts';
 import { CliHarness, vmStatus } from './cli-harness.ts';
 
 let cli: CliHarness;
@@ -56,6 +57,28 @@ describe('the help', () => {
     expect(stdout).toContain(`Usage: hvrc ${command}`);
     expect(stdout).toMatch(new RegExp(`Examples?:\\n  \\$ hvrc ${command}`));
     expect(stdout).toContain('--json');
+  });
+
+  it('lists every command under a heading', async () => {
+    const { stdout } = await cli.run('--help');
+    const headings = [...stdout.matchAll(/^(\S.*):$/gm)].map(([, heading]) => heading);
+    expect(headings).toEqual([
+      'Options',
+      'Set up',
+      'Protect',
+      'Watch',
+      'Recover',
+      'Look into files',
+      'Engine',
+      'Examples',
+    ]);
+    const readme = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8');
+    for (const [heading, names] of Object.entries(commandGroups))
+      expect(readme).toContain(
+        `| ${heading.slice(0, -1)} | ${names.map((name) => `\`${name}\``).join(', ')} |`,
+      );
+    for (const name of Object.values(commandGroups).flat())
+      expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
   });
 
   it('opens no engine', async () => {
