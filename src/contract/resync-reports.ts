@@ -9,6 +9,8 @@ export interface ResyncStatus {
   readonly cause: string;
   /** Name of the disk that it came from; null when it is not one disk's. */
   readonly disk: string | null;
+  /** Names of the disks that it is about, where the VM's others are replicated on; absent: the whole VM. */
+  readonly disks?: readonly string[];
   readonly since: string;
   /** What would have prevented it, one sentence. */
   readonly prevention: string;

@@ -65,7 +65,7 @@ const logMeasure = (vm: VmStatus, { id, name, hrl, sizeBytes }: DiskStatus): Ale
     ...subjectOf(vm),
     disk: name,
   };
-  if (vm.resync !== null) {
+  if (vm.resync !== null && vm.resync.disks?.includes(name) !== false) {
     const isCause = vm.resync.code === 'HRL_THRESHOLD' && vm.resync.disk === name;
     return { ...measure, rung: isCause ? logRungs.length : null, text: vm.resync.cause };
   }

@@ -21,6 +21,9 @@ export const describeResync = (
   now: number,
 ): string[] => {
   const lines = [
+    ...(resync.disks === undefined
+      ? []
+      : [`Only ${resync.disks.join(', ')}: the other disks are replicated on, without recovery points.`]),
     `Resynchronization required since ${formatTime(resync.since, now)}: ${resync.cause}`,
     `Prevention: ${resync.prevention}`,
   ];

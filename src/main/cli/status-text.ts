@@ -96,7 +96,10 @@ export const describeVmStatus = (vm: VmStatus, engineRunning: boolean, now: numb
     ],
     ['RPO', rpoOf(vm)],
     ['Last sync', time(vm.lastSyncAt)],
-    ['Next cycle', engineRunning && vm.resync === null ? time(vm.nextCycleAt) : null],
+    [
+      'Next cycle',
+      engineRunning && (vm.resync === null || vm.resync.disks !== undefined) ? time(vm.nextCycleAt) : null,
+    ],
     ['Now', vm.activity],
   ]);
   const remarks = [

@@ -212,8 +212,14 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
   return handlers;
 };
 
-const refuseWhileMarked = ({ resync, name }: { resync: { message: string } | null; name: string }): void => {
-  if (resync === null) return;
+const refuseWhileMarked = ({
+  resync,
+  name,
+}: {
+  resync: { message: string; scope?: 'disks' | undefined } | null;
+  name: string;
+}): void => {
+  if (resync === null || resync.scope === 'disks') return;
   throw new ReplicationError('RESYNC_REQUIRED', `${name} must be resynchronized first: ${resync.message}`, {
     vm: name,
   });

@@ -72,6 +72,7 @@ const restore = (store: Store, known: Known, nowMs: number): void => {
         initialStamps: null,
         lastScan: null,
         hrl: { bytes: 0, degraded: null },
+        marked: null,
       }),
     );
     const record = protectionOf(vm, nowMs);
@@ -103,5 +104,6 @@ const protectionOf = (vm: KnownProtection, nowMs: number): ProtectionRecord => {
   };
 };
 
-/** Its entry is lost with the history. */
-const withoutHistory = ({ historyId: _entry, ...mark }: ResyncMark): ResyncMark => mark;
+/** Its entry is lost with the history; where the other disks stood is lost too: a mark of one disk is one of the VM now. */
+const withoutHistory = ({ historyId: _, scope: _scope, retry: _retry, ...mark }: ResyncMark): ResyncMark =>
+  mark;

@@ -30,7 +30,7 @@ export const retriesReport = (
 };
 
 const stateOf = ({ error, resync, retry, pausedAtMs }: ProtectionRecord): RetryState => {
-  if (error !== null || (resync !== null && retry === null)) return 'stopped';
+  if (error !== null || (resync !== null && resync.scope !== 'disks' && retry === null)) return 'stopped';
   if (pausedAtMs !== null) return 'paused';
   return retry === null ? 'working' : 'waiting';
 };

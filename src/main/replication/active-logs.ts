@@ -8,7 +8,7 @@ import type { ProtectedVm } from './protected-vm.ts';
  */
 export const openActiveLogs = async (engine: EngineContext, vm: ProtectedVm): Promise<void> => {
   const { name, nextSequence } = vm.record;
-  for (const disk of vm.includedDisks) {
+  for (const disk of vm.trackedDisks) {
     if (disk.phase !== 'complete') continue;
     const { diskId, sizeBytes, logBaseCut } = disk;
     try {

@@ -3,6 +3,7 @@ import type { JobKind } from '../../contract/job-reports.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { FailureEffect } from './failure-effect.ts';
 import type { ProtectedVm } from './protected-vm.ts';
+import { noteHeld } from './resync-marks.ts';
 import { nextAttemptAtMs } from './retry-schedule.ts';
 
 /** One try at a VM's cycle, initial replication or resynchronization. */
@@ -11,13 +12,15 @@ export interface Attempt {
   readonly startedAtMs: number;
   /** When it should have started: what a late cycle is judged by. */
   readonly dueAtMs: number;
+  /** A resynchronization of some disks only: how the VM's cycles fare, which go on, is another matter. */
+  readonly ofDisks?: boolean;
 }
 
 /** Writes down a success: it ends the waiting for a retry and whatever error there was. */
 export const noteSuccess = (
   { store, clock, events, statistics }: EngineContext,
   vm: ProtectedVm,
-  { what, startedAtMs, dueAtMs }: Attempt,
+  { what, startedAtMs, dueAtMs, ofDisks }: Attempt,
   sentBytes: number,
 ): void => {
   const { vmId } = vm;
@@ -39,9 +42,10 @@ export const noteSuccess = (
       store.cycles.add({ vmId, ...cycle });
       statistics.ended(vm.record, cycle);
     }
-    vm.update({ retry: null, error: null });
+    if (ofDisks !== true) vm.update({ retry: null, error: null });
   });
-  if (retry !== null) events.info(`Replication of ${name} works again.`, { vmId, vm: name });
+  if (retry !== null && ofDisks !== true)
+    events.info(`Replication of ${name} works again.`, { vmId, vm: name });
 };
 
 /** Writes down a try that a person cancelled: neither a success nor a failure. */
@@ -74,30 +78,40 @@ export const noteCancelled = (
  * | between | is tried again when it was to be: this was no attempt of the schedule |
  * | mark    | is marked for resynchronization by the caller                     |
  * | stop    | waits in the state Error for a person                             |
+ *
+ * Of a resynchronization of some disks only, the mark takes that: the schedule is its own, and `stop` leaves the disks
+ * marked until a person asks.
  */
 export const noteFailure = (
-  { store, clock, events, statistics }: EngineContext,
+  engine: EngineContext,
   vm: ProtectedVm,
-  { what, startedAtMs, dueAtMs }: Attempt,
+  attempt: Attempt,
   error: ReplicationError,
   effect: FailureEffect,
 ): number | null => {
+  const { store, clock, events, statistics } = engine;
+  const { what, startedAtMs, dueAtMs } = attempt;
   const { vmId } = vm;
-  const { retry, name } = vm.record;
+  const { name, resync } = vm.record;
+  const mark = attempt.ofDisks === true ? resync : null;
+  const retry = mark === null ? vm.record.retry : (mark.retry ?? null);
+  const keep = (next: NonNullable<typeof retry>) =>
+    vm.update(mark === null ? { retry: next } : { resync: { ...mark, retry: next } });
   const report = error.toReport();
   const atMs = clock.now();
   const subject = { vmId, vm: name };
   let nextAtMs: number | null = null;
-  if (effect === 'stop') vm.update({ error: report, retry: null });
+  if (effect === 'stop' && mark !== null) noteHeld(engine, vm, null);
+  else if (effect === 'stop') vm.update({ error: report, retry: null });
   else if (effect === 'between' && retry !== null) {
     nextAtMs = retry.nextAttemptAtMs;
-    vm.update({ retry: { ...retry, lastError: report } });
+    keep({ ...retry, lastError: report });
   } else if (effect !== 'mark') {
     // Of a clock that went back the earlier of the two is the better guess.
     const firstFailureAtMs = Math.min(retry?.firstFailureAtMs ?? startedAtMs, startedAtMs);
     const attempts = (retry?.attempts ?? 0) + 1;
     nextAtMs = Math.max(nextAttemptAtMs(firstFailureAtMs, attempts, atMs), atMs + (error.retryAfterMs ?? 0));
-    vm.update({ retry: { attempts, firstFailureAtMs, nextAttemptAtMs: nextAtMs, lastError: report } });
+    keep({ attempts, firstFailureAtMs, nextAttemptAtMs: nextAtMs, lastError: report });
   }
   store.attempts.add({
     vmId,

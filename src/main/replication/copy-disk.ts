@@ -40,21 +40,19 @@ export const prepareCopy = async (
   return { record: { ...record, ...begun }, host, stamps, mixed: false };
 };
 
-/** Copies one disk into a new replica, which becomes true with the caller's commit of `cut`. */
+/**
+ * Copies one disk into a new replica, which becomes true with the caller's commit of `cut`.
+ * @param inParts runs it until it is done, also when its signal interrupts it
+ */
 export const copyDisk = (
   engine: EngineContext,
   vm: ProtectedVm,
   job: Job,
   { record, host, stamps, path, cut }: Copy & { readonly path: string; readonly cut: number },
   options: ShippingOptions,
+  inParts: <T>(work: (signal: AbortSignal) => Promise<T>) => Promise<T> = (work) => work(options.signal),
 ): Promise<InitialResult> =>
   job.step(`Copy ${record.name}`, async (progress) => {
-    const sent = new SentMeter(engine, vm.vmId);
-    const onProgress = (pass: PassProgress) => {
-      sent.note(pass.doneBytes - pass.skippedBytes - (pass.resumedAtBytes ?? 0));
-      progress(pass.totalBytes === 0 ? 1 : pass.doneBytes / pass.totalBytes);
-      options.onProgress(pass);
-    };
     const params = {
       replica: vm.replicaSpec(),
       disk: vaultDisk(record, host),
@@ -63,9 +61,17 @@ export const copyDisk = (
       cut,
     };
     try {
-      const result = await engine.pool.run('initial', params, { signal: options.signal, onProgress });
-      sent.note(result.sentBytes);
-      return result;
+      return await inParts(async (signal) => {
+        const sent = new SentMeter(engine, vm.vmId);
+        const onProgress = (pass: PassProgress) => {
+          sent.note(pass.doneBytes - pass.skippedBytes - (pass.resumedAtBytes ?? 0));
+          progress(pass.totalBytes === 0 ? 1 : pass.doneBytes / pass.totalBytes);
+          options.onProgress(pass);
+        };
+        const result = await engine.pool.run('initial', params, { signal, onProgress });
+        sent.note(result.sentBytes);
+        return result;
+      });
     } catch (error) {
       throw await asChangingDisk(error, record, host.files, stamps);
     }

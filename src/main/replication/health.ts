@@ -3,6 +3,7 @@ import type { Health } from '../../contract/model.ts';
 import type { HealthReason } from '../../contract/reports.ts';
 import { utcMinute } from '../platform/utc-minute.ts';
 import type { ProtectionRecord } from '../store/records.ts';
+import type { DiskMark } from '../store/resync-record.ts';
 import type { OffPeriod } from './engine-off.ts';
 import { isExhausted } from './retry-schedule.ts';
 import { formatMebibytes } from './size-words.ts';
@@ -29,6 +30,8 @@ export interface HealthFacts {
   readonly signInEnds: { readonly text: string; readonly sinceMs: number } | null;
   /** Logs that are on their way to their limit, each with a sentence that says so. */
   readonly largeLogs: readonly { readonly text: string; readonly sinceMs: number }[];
+  /** Disks that must be resynchronized alone, with their causes. */
+  readonly marked: readonly (DiskMark & { readonly disk: string })[];
 }
 
 const hourMs = 3_600_000;
@@ -68,15 +71,19 @@ export const judgeHealth = (
   vm: ProtectionRecord,
   facts: HealthFacts,
 ): { health: Health; reasons: HealthReason[] } => {
-  const critical = criticalReasons(vm);
+  const critical = criticalReasons(vm, facts.marked);
   const warnings = warningReasons(vm, facts);
   const health: Health = critical.length > 0 ? 'Critical' : warnings.length > 0 ? 'Warning' : 'Normal';
   return { health, reasons: [...critical, ...warnings] };
 };
 
-const criticalReasons = (vm: ProtectionRecord): HealthReason[] => {
+const criticalReasons = (vm: ProtectionRecord, marked: HealthFacts['marked']): HealthReason[] => {
   const reasons: HealthReason[] = [];
-  if (vm.resync !== null) {
+  for (const { disk, code, message, sinceMs } of marked) {
+    const text = `${disk} must be resynchronized; the other disks are replicated on, but make no recovery points without it: ${message}`;
+    reasons.push({ kind: 'resync', text, sinceMs, code });
+  }
+  if (vm.resync !== null && marked.length === 0) {
     reasons.push({
       kind: 'resync',
       text: `Must be resynchronized: ${vm.resync.message}`,

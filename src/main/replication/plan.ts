@@ -31,6 +31,8 @@ const resyncReasons: Readonly<Record<ResyncTime['waitsFor'], string>> = {
  * | the VM is …                                   | next                                                       |
  * |-----------------------------------------------|------------------------------------------------------------|
  * | marked for resynchronization                  | resynchronizes, or waits: see `resyncTime`                 |
+ * | marked for some of its disks only             | resynchronizes them when that is due; else what it would   |
+ * |                                               | do without them                                            |
  * | in error                                      | waits for a person                                         |
  * | without a complete initial replica            | initial replication, at its start time or the retry's;     |
  * |                                               | paused: waits                                              |
@@ -47,9 +49,24 @@ export const planNext = (
 ): PlannedAction => {
   if (vm.resync !== null) {
     const { atMs, waitsFor } = resyncTime(vm, nowMs, window, zone);
+    if (vm.resync.scope === 'disks') {
+      const others = planCycles(vm, withoutMarked(disks), nowMs);
+      const othersAtMs = (others.kind === 'wait' ? others.untilMs : others.atMs) ?? Number.POSITIVE_INFINITY;
+      if (atMs === null || atMs > Math.max(nowMs, othersAtMs)) return others;
+      return { kind: 'resync', atMs };
+    }
     if (atMs !== null && (waitsFor === 'retry' || atMs <= nowMs)) return { kind: 'resync', atMs };
     return { kind: 'wait', untilMs: atMs, reason: resyncReasons[waitsFor], resync: waitsFor };
   }
+  return planCycles(vm, disks, nowMs);
+};
+
+/** What a VM does that is not marked, or of which these disks are not. */
+export const planCycles = (
+  vm: ProtectionRecord,
+  disks: readonly ProtectedDiskRecord[],
+  nowMs: number,
+): PlannedAction => {
   if (vm.error !== null) {
     const reason = 'waits for somebody to act on the error';
     return { kind: 'wait', untilMs: null, reason, resync: null };
@@ -66,6 +83,10 @@ export const planNext = (
     ? { kind: 'cycle', atMs: retryAtMs, ship: true }
     : { kind: 'cycle', atMs: cycleAtMs, ship: retryAtMs <= Math.max(cycleAtMs, nowMs) };
 };
+
+/** The disks that cycles are about: those that wait to be resynchronized alone are not. */
+export const withoutMarked = (disks: readonly ProtectedDiskRecord[]): readonly ProtectedDiskRecord[] =>
+  disks.filter(({ marked }) => marked === undefined || marked === null);
 
 export const needsInitial = (disks: readonly ProtectedDiskRecord[]): boolean =>
   disks.some((disk) => !disk.excluded && disk.phase !== 'complete');

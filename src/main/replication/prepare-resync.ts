@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { HostVm } from '../host/host.ts';
 import type { ComparedSource } from '../store/comparison-record.ts';
+import type { ProtectedDiskRecord } from '../store/records.ts';
 import type { ReplicaDiskState } from '../vault/replica-vault.ts';
 import type { ComparisonRun } from './comparison-run.ts';
 import { type Copy, prepareCopy, type WholeDisk } from './copy-disk.ts';
@@ -13,21 +14,26 @@ import type { ShippingOptions } from './vm-shipping.ts';
 /** What a resynchronization begins with. */
 export interface CheckedDisks {
   readonly vm: HostVm;
+  /** The ones to be resynchronized. */
   readonly disks: readonly FoundDisk[];
   /** Where the replicas stand, by disk id. */
   readonly states: ReadonlyMap<string, ReplicaDiskState>;
 }
 
-/** What the host and the vault have of each disk now. */
-export const checkDisks = async (engine: EngineContext, vm: ProtectedVm): Promise<CheckedDisks> => {
-  const taken = await vm.takeOverChanges();
+/** What the host and the vault have of each of the disks now. */
+export const checkDisks = async (
+  engine: EngineContext,
+  vm: ProtectedVm,
+  records: readonly ProtectedDiskRecord[],
+): Promise<CheckedDisks> => {
+  const taken = await vm.takeOverChanges(records);
   const states = await registerAtVault(engine, vm, taken);
   for (const { record } of taken.disks) {
     const state = states.get(record.diskId);
     const isThere = state?.phase === 'complete' && state.sizeBytes === record.sizeBytes;
     if (!isThere && record.phase === 'complete') vm.updateDisk(record.diskId, { phase: 'pending' });
   }
-  return { ...(await vm.findOnHost()), states };
+  return { ...(await vm.findOnHost(records.map((record) => vm.disk(record)))), states };
 };
 
 /** Whether the vault has committed what an earlier run told it to: only its answer was lost. */

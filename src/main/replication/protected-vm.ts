@@ -36,6 +36,16 @@ export class ProtectedVm {
     return this.disks.filter((disk) => !disk.excluded);
   }
 
+  /** Those that are tracked and sent: all but the ones that wait to be resynchronized alone. */
+  get trackedDisks(): ProtectedDiskRecord[] {
+    return this.includedDisks.filter((disk) => !isOut(disk));
+  }
+
+  /** The disks that wait to be resynchronized alone. */
+  get markedDisks(): ProtectedDiskRecord[] {
+    return this.includedDisks.filter(isOut);
+  }
+
   update(change: Partial<ProtectionRecord>): void {
     this.engine.store.protections.put({ ...this.record, ...change });
   }
@@ -54,7 +64,7 @@ export class ProtectedVm {
 
   /** Whether changes are known that no log holds. */
   get hasUnloggedChanges(): boolean {
-    return this.includedDisks.some(({ hrl }) => (hrl.degraded?.changedBlocks ?? 0) > 0);
+    return this.trackedDisks.some(({ hrl }) => (hrl.degraded?.changedBlocks ?? 0) > 0);
   }
 
   /** Changes what is known of a disk's logs. */
@@ -125,24 +135,28 @@ export class ProtectedVm {
   }
 
   /**
-   * The VM on the host now, with each included disk found again by its id; paths that a checkpoint or a rename changed
+   * The VM on the host now, with each of `records` found again by its id; paths that a checkpoint or a rename changed
    * are taken over.
    * @throws VM_NOT_FOUND, DISK_NOT_FOUND, DISK_REPLACED, DISK_CHANGED_GEOMETRY, DISK_CHAIN_BROKEN and what else the host
    *   says of a disk
    */
-  async findOnHost(): Promise<{ vm: HostVm; disks: readonly FoundDisk[] }> {
+  async findOnHost(
+    records: readonly ProtectedDiskRecord[] = this.includedDisks,
+  ): Promise<{ vm: HostVm; disks: readonly FoundDisk[] }> {
     const vm = await this.findVm();
-    const disks = this.includedDisks.map((record) => ({ record, host: findDisk(vm, record) }));
+    const disks = records.map((record) => ({ record, host: findDisk(vm, record) }));
     return { vm, disks: disks.map((disk) => this.takeOverPaths(disk)) };
   }
 
   /**
-   * The same for a resynchronization: a disk that was replaced or resized is taken as it is now. One whose size changed
-   * has no replica any more and is pending.
+   * The same for a resynchronization of `records`: a disk that was replaced or resized is taken as it is now. One whose
+   * size changed has no replica any more and is pending.
    */
-  async takeOverChanges(): Promise<{ vm: HostVm; disks: readonly FoundDisk[] }> {
+  async takeOverChanges(
+    records: readonly ProtectedDiskRecord[],
+  ): Promise<{ vm: HostVm; disks: readonly FoundDisk[] }> {
     const vm = await this.findVm();
-    for (const record of this.includedDisks) {
+    for (const record of records) {
       const { diskId, sizeBytes, sectorBytes } = record;
       const host = findDisk(vm, record, true);
       const hostDiskId = host.id === diskId ? undefined : host.id;
@@ -157,7 +171,7 @@ export class ProtectedVm {
         ...(kept ? {} : { phase: 'pending' as const }),
       });
     }
-    return this.findOnHost();
+    return this.findOnHost(records.map((record) => this.disk(record)));
   }
 
   private async findVm(): Promise<HostVm> {
@@ -180,6 +194,8 @@ export class ProtectedVm {
     return { record: { ...record, path, rootPath, name }, host };
   }
 }
+
+const isOut = ({ marked }: ProtectedDiskRecord): boolean => marked !== undefined && marked !== null;
 
 /** A protected disk and what the host shows of it. */
 export interface FoundDisk {

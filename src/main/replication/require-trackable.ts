@@ -11,7 +11,7 @@ export const requireTrackable = (
   signal: AbortSignal,
 ): void => {
   if (signal.aborted) throw new ReplicationError('CANCELLED', 'The work was cancelled.', { vm: name });
-  if (resync === null) return;
+  if (resync === null || resync.scope === 'disks') return;
   const text = `${name} must be resynchronized first: ${resync.message}`;
   throw new ReplicationError('RESYNC_REQUIRED', text, { vm: name });
 };

@@ -6,10 +6,11 @@ import { ComparisonRun, resyncJobSteps } from './comparison-run.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { Job } from './job-runner.ts';
 import type { ProtectedVm } from './protected-vm.ts';
-import { markVm, noteAsked, noteHeld, noteResolved } from './resync-marks.ts';
+import { markVm, noteAsked, noteHeld, noteResolved, openEntries } from './resync-marks.ts';
 import { holdUntilMs, isWindowOver, type ResyncTime } from './resync-schedule.ts';
+import { TakingTurns } from './taking-turns.ts';
 import type { VmActivity } from './vm-activity.ts';
-import { type ResyncOutcome, resynchronizeVm } from './vm-resync.ts';
+import { type ResyncOutcome, type ResyncTurns, resynchronizeVm } from './vm-resync.ts';
 import type { ShippingOptions } from './vm-shipping.ts';
 
 /** How often a resynchronization looks at the clock and the settings: a suspended machine misses timers. */
@@ -24,6 +25,8 @@ export interface ResyncSurroundings {
   succeeded(attempt: Attempt, outcome: ResyncOutcome): void;
   failed(attempt: Attempt, thrown: unknown, job: Job): void;
   stateChanged(): void;
+  /** None is under way any more. */
+  ended(): void;
 }
 
 /** The resynchronizations of one VM: begun by a person or by the plan, held, cancelled, gone on with. One at a time. */
@@ -39,8 +42,10 @@ export class ResyncRuns {
     readonly run: AbortController;
   } | null = null;
   private comparing = false;
+  private readonly turns: TakingTurns;
 
   constructor(engine: EngineContext, vm: ProtectedVm, around: ResyncSurroundings) {
+    this.turns = new TakingTurns(engine.clock);
     this.engine = engine;
     this.vm = vm;
     this.around = around;
@@ -50,6 +55,16 @@ export class ResyncRuns {
   /** The job of the one that runs; null while none does, or it waits for its turn. */
   get running(): Job | null {
     return this.comparing ? (this.underWay?.job ?? null) : null;
+  }
+
+  /** Whether one runs or waits for its turn. */
+  get isUnderWay(): boolean {
+    return this.underWay !== null;
+  }
+
+  /** Lets a cycle of the disks that are not resynchronized in; what it resolves to is called at the cycle's end. */
+  enter(signal: AbortSignal): Promise<() => void> {
+    return this.turns.enter(signal);
   }
 
   /** Resolves when none runs. */
@@ -93,6 +108,7 @@ export class ResyncRuns {
         ended.abort();
         this.underWay = null;
         resolve();
+        this.around.ended();
       }
     });
     return job;
@@ -125,13 +141,15 @@ export class ResyncRuns {
     } else if (state !== 'waitingForWindow' || nextAttemptAtMs !== untilMs) job.waitForWindow(untilMs);
   }
 
-  /** Tracking stopped: the space of the logs is given back. */
+  /** Tracking of what is marked stopped: the space of the logs is given back. */
   giveLogsBack(): void {
     this.engine.background.run('Giving back the space of the logs', () =>
       // An uploader may hold a log open: it lets go first.
       this.around.work.exclusively('Giving back the space of the logs', async () => {
-        if (this.vm.record.resync === null) return;
-        for (const { diskId, rootPath } of this.vm.includedDisks) {
+        const { resync } = this.vm.record;
+        if (resync === null) return;
+        const disks = resync.scope === 'disks' ? this.vm.markedDisks : this.vm.includedDisks;
+        for (const { diskId, rootPath } of disks) {
           await this.engine.pool.run('dropLogs', { diskId, rootPath, sequence: null });
           this.vm.dropSideFiles(diskId);
         }
@@ -140,38 +158,63 @@ export class ResyncRuns {
   }
 
   private async compareAndRepair(job: Job, run: AbortController, asked: boolean): Promise<void> {
-    const { name } = this.vm.record;
     const startedAtMs = this.engine.clock.now();
-    const attempt: Attempt = { what: 'resync', startedAtMs, dueAtMs: startedAtMs };
+    const ofDisks = this.vm.record.resync?.scope === 'disks';
+    const attempt: Attempt = { what: 'resync', startedAtMs, dueAtMs: startedAtMs, ofDisks };
     const options = this.around.options(job.signal, run.signal);
-    const work = async () => {
-      if (isEnded(job.record.state)) return;
-      job.running();
-      this.comparing = true;
-      this.vm.update({ error: null });
-      // Marked while it runs, so that an interruption leaves the VM marked and not half compared.
-      const message = 'A resynchronization was started by hand and has not ended.';
-      markVm(this.engine, this.vm, new ReplicationError('RESYNC_REQUIRED', message), asked);
-      const mark = this.vm.record.resync;
-      try {
-        const outcome = await resynchronizeVm(this.engine, this.vm, job, this.comparison, options);
-        const durationMs = this.engine.clock.now() - startedAtMs;
-        noteResolved(this.engine, mark, outcome, durationMs);
-        const result: ResyncResult = { kind: 'resync', vm: name, ...outcome, durationMs };
-        this.comparing = false;
-        this.around.succeeded(attempt, outcome);
-        job.succeed(result);
-        const text = `${name} is resynchronized: ${outcome.differentBlocks} blocks differed.`;
-        this.engine.events.info(text, { vmId: this.vm.vmId, vm: name });
-      } finally {
-        this.comparing = false;
-      }
-    };
+    const alone = <T>(work: () => Promise<T>, signal = options.signal): Promise<T> =>
+      this.around.work.exclusively(`Resynchronizing ${this.vm.record.name}`, work, signal);
     try {
-      await this.around.work.exclusively(`Resynchronizing ${name}`, work, options.signal);
+      if (ofDisks) {
+        const inParts: ResyncTurns['inParts'] = (work) =>
+          this.turns.inParts((signal) => alone(() => work(signal), signal), options.signal);
+        await this.carryOut(job, attempt, options, { alone, inParts });
+      } else {
+        await alone(async () => {
+          if (isEnded(job.record.state)) return;
+          this.vm.update({ error: null });
+          // Marked while it runs, so that an interruption leaves the VM marked and not half compared.
+          const message = 'A resynchronization was started by hand and has not ended.';
+          markVm(this.engine, this.vm, new ReplicationError('RESYNC_REQUIRED', message), asked);
+          const turns = {
+            alone: <T>(work: () => Promise<T>) => work(),
+            inParts: <T>(work: (signal: AbortSignal) => Promise<T>) => work(options.signal),
+          };
+          await this.carryOut(job, attempt, options, turns);
+        });
+      }
     } catch (error) {
       if (run.signal.aborted && this.endHeld(job, error)) this.around.stateChanged();
       else this.around.failed(attempt, error, job);
+    }
+  }
+
+  private async carryOut(
+    job: Job,
+    attempt: Attempt,
+    options: ShippingOptions,
+    turns: ResyncTurns,
+  ): Promise<void> {
+    if (isEnded(job.record.state)) return;
+    job.running();
+    this.comparing = true;
+    const { vmId } = this.vm;
+    const { name } = this.vm.record;
+    const entries = openEntries(this.engine, this.vm);
+    try {
+      const outcome = await resynchronizeVm(this.engine, this.vm, job, this.comparison, options, turns);
+      const durationMs = this.engine.clock.now() - attempt.startedAtMs;
+      noteResolved(this.engine, entries, outcome, durationMs);
+      const result: ResyncResult = { kind: 'resync', vm: name, ...outcome, durationMs };
+      this.comparing = false;
+      this.around.succeeded(attempt, outcome);
+      job.succeed(result);
+      const disks = (outcome.disks ?? []).map((disk) => disk.name).join(', ');
+      const what = attempt.ofDisks === true ? `${disks} of ${name}` : name;
+      const text = `${what} is resynchronized: ${outcome.differentBlocks} blocks differed.`;
+      this.engine.events.info(text, { vmId, vm: name });
+    } finally {
+      this.comparing = false;
     }
   }
 

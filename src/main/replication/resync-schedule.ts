@@ -33,7 +33,8 @@ export const resyncTime = (
   const { pausedAtMs, error, resync } = vm;
   if (pausedAtMs !== null) return { atMs: null, waitsFor: 'resume' };
   if (error !== null) return { atMs: null, waitsFor: 'person' };
-  const retryAtMs = Math.max(nowMs, retryMoment(vm, nowMs) ?? nowMs);
+  const retry = resync?.scope === 'disks' ? (resync.retry ?? null) : vm.retry;
+  const retryAtMs = Math.max(nowMs, retryMoment({ retry }, nowMs) ?? nowMs);
   if (resync?.askedAtMs !== undefined) return { atMs: retryAtMs, waitsFor: 'retry' };
   if (!enabled || resync?.holdUntilMs === null) return { atMs: null, waitsFor: 'person' };
   const fromMs = Math.max(retryAtMs, resync?.holdUntilMs ?? 0);

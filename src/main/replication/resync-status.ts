@@ -1,14 +1,18 @@
 import type { ResyncStatus } from '../../contract/resync-reports.ts';
 import { nextOpening } from '../platform/week-schedule.ts';
-import type { ProtectionRecord } from '../store/records.ts';
+import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
 import { preventionOf } from './resync-prevention.ts';
 import { type ResyncWindow, resyncTime } from './resync-schedule.ts';
 
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
+const isMarked = ({ excluded, marked }: ProtectedDiskRecord): boolean =>
+  !excluded && marked !== undefined && marked !== null;
+
 /** Why a VM is marked, and when it is resynchronized; null when it is not marked. */
 export const resyncStatus = (
   record: ProtectionRecord,
+  disks: readonly ProtectedDiskRecord[],
   nowMs: number,
   window: ResyncWindow,
   isRunning: boolean,
@@ -20,6 +24,7 @@ export const resyncStatus = (
     code: resync.code,
     cause: resync.message,
     disk: resync.disk ?? null,
+    ...(resync.scope === 'disks' ? { disks: disks.filter(isMarked).map(({ name }) => name) } : {}),
     since: new Date(resync.sinceMs).toISOString(),
     prevention: preventionOf(resync.code),
     byHand,

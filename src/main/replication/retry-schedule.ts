@@ -64,3 +64,14 @@ export const projectAttempts = (
 
 /** Whether the ladder has been climbed: from here on an attempt comes every 30 minutes only. */
 export const isExhausted = (attempts: number): boolean => attempts > retryStepsMinutes.length;
+
+/** What changes when a person does not want to wait for the next attempt, at whatever it is; the count of failures stays. */
+export const retriedNow = (
+  { retry, resync }: Pick<ProtectionRecord, 'retry' | 'resync'>,
+  nowMs: number,
+): Pick<ProtectionRecord, 'retry' | 'resync' | 'nextCycleAtMs'> => ({
+  retry: retry === null ? null : { ...retry, nextAttemptAtMs: nowMs },
+  resync:
+    resync?.retry === undefined ? resync : { ...resync, retry: { ...resync.retry, nextAttemptAtMs: nowMs } },
+  nextCycleAtMs: nowMs,
+});

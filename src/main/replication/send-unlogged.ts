@@ -29,7 +29,7 @@ export const sendUnlogged = async (
       const sent = await sendOnce(engine, vm, options);
       if (sent === null) break;
       sum = addSent(sum, sent);
-      if (sent.consistency !== 'fuzzy') break;
+      if (sent.consistency !== 'fuzzy' || vm.markedDisks.length > 0) break;
     } catch (error) {
       const changing = error instanceof ReplicationError && error.code === 'DISK_CHANGING';
       if (!changing || pass === mostPasses) throw error;
@@ -54,7 +54,7 @@ const sendOnce = async (
   vm: ProtectedVm,
   options: TaskOptions,
 ): Promise<SendResult | null> => {
-  const { vm: hostVm, disks } = await vm.findOnHost();
+  const { vm: hostVm, disks } = await vm.findOnHost(vm.trackedDisks);
   const candidates: Candidate[] = [];
   const still: FoundDisk[] = [];
   for (const disk of disks) {
@@ -83,7 +83,7 @@ const sendOnce = async (
       sentBytes += result.sentBytes;
       if (result.changedBlocks > 0) staged.push({ diskId: record.diskId, stamps });
     }
-    let oneInstant = await frozen.isConsistent();
+    let oneInstant = vm.markedDisks.length === 0 && (await frozen.isConsistent());
     for (const disk of still) oneInstant &&= await isAsScanned(vm, disk);
     engine.store.transaction(() => {
       for (const { record, stamps } of candidates) {

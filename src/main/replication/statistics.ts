@@ -38,7 +38,7 @@ export const cyclesAreDue = ({
   resync,
   committedCut,
 }: Pick<ProtectionRecord, 'pausedAtMs' | 'resync' | 'committedCut'>): boolean =>
-  pausedAtMs === null && resync === null && committedCut > 0;
+  pausedAtMs === null && (resync === null || resync.scope === 'disks') && committedCut > 0;
 
 /** Moments that lie a whole number of cycles after `countedAtMs` and more than half a cycle before `untilMs`. */
 export interface Slots {

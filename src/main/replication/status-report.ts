@@ -61,7 +61,7 @@ export const protectedVmStatus = (
             nextAttemptAt: new Date(record.retry.nextAttemptAtMs).toISOString(),
             lastError: record.retry.lastError,
           },
-    resync: resyncStatus(record, nowMs, settings.get('resyncWindow'), state === 'Resynchronizing'),
+    resync: resyncStatus(record, disks, nowMs, settings.get('resyncWindow'), state === 'Resynchronizing'),
     ...(resyncProgress === null ? {} : { resyncProgress }),
     lastCycle: record.lastCycle,
     disks: disks.map((disk) =>
@@ -121,6 +121,9 @@ export const healthOf = (
     ...statistics.interval(record, nowMs),
     unlogged: unloggedDisks(disks),
     signInEnds: signInEnds(record.vaultName),
+    marked: disks.flatMap(({ name, excluded, marked }) =>
+      excluded || marked === undefined || marked === null ? [] : [{ ...marked, disk: name }],
+    ),
     largeLogs: disks.flatMap((disk) => {
       const { warned } = disk.hrl;
       if (warned === undefined || warned === null || disk.excluded) return [];

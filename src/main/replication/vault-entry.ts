@@ -7,7 +7,7 @@ import type { FoundDisk, ProtectedVm } from './protected-vm.ts';
 
 /**
  * Brings the vault's catalogue entry of a VM up to date (names, sizes; the whole entry where it was lost) and says where
- * its replicas stand.
+ * its replicas stand. A disk that was not found stays in it as it was known.
  * @throws VAULT_*; VAULT_IN_USE when another installation is the VM's writer
  */
 export const registerAtVault = async (
@@ -22,7 +22,12 @@ export const registerAtVault = async (
       vmId,
       name: record.name,
       generation: found.vm.generation,
-      disks: found.disks.map(({ record: disk, host }) => vaultDisk(disk, host)),
+      disks: vm.includedDisks.map((disk) => {
+        const now = found.disks.find(({ record: { diskId } }) => diskId === disk.diskId);
+        return now === undefined
+          ? vaultDisk(disk, { logicalSectorBytes: disk.sectorBytes })
+          : vaultDisk(now.record, now.host);
+      }),
       frequencySeconds: record.frequencySeconds,
       retentionPoints: record.retentionPoints,
       retentionHours: record.retentionHours ?? null,

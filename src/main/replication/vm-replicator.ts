@@ -10,12 +10,14 @@ import type { EngineContext } from './engine-context.ts';
 import { finalizeJob, finalizeProtection, takeUpFinished } from './finalize.ts';
 import { initialJob } from './initial-job.ts';
 import type { Job } from './job-runner.ts';
-import { needsInitial, nextCycleAtMs, planNext, stateOf } from './plan.ts';
+import { nextStep } from './next-step.ts';
+import { needsInitial, nextCycleAtMs, stateOf, withoutMarked } from './plan.ts';
 import { ProtectedVm } from './protected-vm.ts';
 import { ReplicationLoop } from './replication-loop.ts';
 import { requireTrackable } from './require-trackable.ts';
 import { markVm } from './resync-marks.ts';
 import { ResyncRuns } from './resync-runs.ts';
+import { retriedNow } from './retry-schedule.ts';
 import { VmActivity } from './vm-activity.ts';
 import { replicateInitially } from './vm-initial.ts';
 import { shipVm } from './vm-shipping.ts';
@@ -49,14 +51,14 @@ export class VmReplicator {
     this.resyncs = new ResyncRuns(engine, this.vm, {
       work: this.work,
       options: (...signals) => this.options(...signals),
-      succeeded: (attempt, { sentBytes, consistency }) => {
-        // What was read at different times is made good at once, by a consistent cut.
-        if (consistency !== 'fuzzy') this.scheduleNextCycle(attempt.startedAtMs);
-        else this.vm.update({ nextCycleAtMs: engine.clock.now() });
+      succeeded: (attempt, { sentBytes }) => {
+        // What changed during the comparison is found at once, and what was read at different times made good.
+        this.vm.update({ nextCycleAtMs: engine.clock.now() });
         this.succeeded(attempt, sentBytes);
       },
       failed: (attempt, thrown, job) => this.failed(attempt, thrown, job),
       stateChanged: () => this.saveState(),
+      ended: () => this.loop.wake(),
     });
   }
 
@@ -73,7 +75,7 @@ export class VmReplicator {
   }
 
   get needsInitial(): boolean {
-    return needsInitial(this.vm.disks);
+    return needsInitial(withoutMarked(this.vm.disks));
   }
 
   progressOf(diskId: string): Progress | null {
@@ -147,9 +149,10 @@ export class VmReplicator {
     const startedAtMs = this.engine.clock.now();
     const attempt: Attempt = { what: 'cycle', startedAtMs, dueAtMs: startedAtMs };
     if (isEnded(job.record.state)) return;
+    const options = this.options(job.signal);
+    const leave = await this.resyncs.enter(options.signal);
     job.running();
     try {
-      const options = this.options(job.signal);
       const tracked = await job.step('Track changes', () => this.track(options));
       const sent = await job.step('Send changes', () => this.ship(options));
       this.scheduleNextCycle(startedAtMs);
@@ -159,6 +162,8 @@ export class VmReplicator {
     } catch (error) {
       this.scheduleNextCycle(startedAtMs);
       this.failed(attempt, error, job);
+    } finally {
+      leave();
     }
   }
 
@@ -199,11 +204,7 @@ export class VmReplicator {
     const nowMs = this.engine.clock.now();
     this.clearError();
     this.dropStartTime();
-    const { retry } = this.vm.record;
-    this.vm.update({
-      retry: retry === null ? null : { ...retry, nextAttemptAtMs: nowMs },
-      nextCycleAtMs: nowMs,
-    });
+    this.vm.update(retriedNow(this.vm.record, nowMs));
     this.saveState();
     this.loop.wake();
   }
@@ -259,16 +260,16 @@ export class VmReplicator {
   private async turn(sleep: (ms: number) => Promise<void>): Promise<void> {
     const nowMs = this.engine.clock.now();
     const window = this.engine.settings.get('resyncWindow');
-    const action = planNext(this.vm.record, this.vm.disks, nowMs, window);
-    if (action.kind === 'wait' && action.resync !== null)
-      this.resyncs.showWaiting(action.resync, action.untilMs);
+    const action = nextStep(this.vm, this.resyncs, window, nowMs);
     const atMs = action.kind === 'wait' ? (action.untilMs ?? Number.POSITIVE_INFINITY) : action.atMs;
     if (atMs > nowMs) await sleep(atMs - nowMs);
     else if (action.kind === 'initial') await this.initial();
     else if (action.kind === 'cycle') await this.scheduledCycle(action.ship);
     else {
+      const goesOn = this.vm.record.resync?.scope === 'disks';
       this.resyncs.begin();
-      await this.resyncs.ended();
+      // The cycles of the other disks come in between.
+      if (!goesOn) await this.resyncs.ended();
     }
   }
 
@@ -279,16 +280,21 @@ export class VmReplicator {
     const dueAtMs = Math.min(this.vm.record.nextCycleAtMs ?? startedAtMs, startedAtMs);
     const attempt: Attempt = { what: 'cycle', startedAtMs, dueAtMs };
     const options = this.options(this.interruption.signal);
+    const leave = await this.resyncs.enter(options.signal);
     let tracked: TrackingResult;
     try {
       tracked = await this.track(options);
     } catch (error) {
+      leave();
       this.scheduleNextCycle(dueAtMs);
       this.failed(attempt, error, null, !ship);
       return;
     }
     this.scheduleNextCycle(dueAtMs);
-    if (!ship || this.backgroundShipping !== null) return;
+    if (!ship || this.backgroundShipping !== null) {
+      leave();
+      return;
+    }
     const { promise: done, resolve } = Promise.withResolvers<void>();
     this.backgroundShipping = done;
     this.engine.background.run('Sending changes', async () => {
@@ -300,6 +306,7 @@ export class VmReplicator {
         this.failed(attempt, error, null);
       } finally {
         this.backgroundShipping = null;
+        leave();
         resolve();
       }
     });
@@ -369,6 +376,7 @@ export class VmReplicator {
     markVm(this.engine, this.vm, error, false);
     this.interrupt();
     this.resyncs.giveLogsBack();
+    this.loop.wake();
   }
 
   private interrupt(): void {

@@ -8,18 +8,27 @@ import type { PassProgress, ResyncDiskResult } from '../workers/protocol.ts';
 import { openActiveLogs } from './active-logs.ts';
 import { asChangingDisk } from './changing-disk.ts';
 import type { ComparisonRun } from './comparison-run.ts';
-import { confirmCut } from './confirm-cut.ts';
+import { confirmCut, confirmDisks } from './confirm-cut.ts';
 import { type Copy, copyDisk, frozenPath, prepareCopy } from './copy-disk.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { Job } from './job-runner.ts';
 import { type CheckedDisks, checkDisks, isCommitted, restartTracking } from './prepare-resync.ts';
 import type { ProtectedVm } from './protected-vm.ts';
+import { unmarkDisks } from './resync-marks.ts';
 import { SentMeter } from './traffic.ts';
 import type { ShippingOptions } from './vm-shipping.ts';
 
 export type ResyncOutcome = Omit<ResyncResult, 'kind' | 'vm' | 'durationMs'> & {
   readonly consistency: Consistency;
 };
+
+/** How a resynchronization shares its VM with the cycles that go on. */
+export interface ResyncTurns {
+  /** Nothing else of the VM runs meanwhile. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
+  /** Likewise, but `work` may be interrupted by its signal for a cycle, and is then run again: it goes on where it was. */
+  inParts<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+}
 
 /**
  * Resynchronization of a VM: the logs are dropped, and each disk gets a replica of a new lineage:
@@ -31,6 +40,9 @@ export type ResyncOutcome = Omit<ResyncResult, 'kind' | 'vm' | 'durationMs'> & {
  * | has a replica that is gone, or that cannot be read    | copied anew                                          |
  *
  * All of it becomes true with one commit. Until then the replicas and their recovery points stay as they were.
+ *
+ * Of a VM that is marked for some of its disks only, these alone: the others are tracked and sent in between (`turns`).
+ * The commit is no state of the whole VM then; the cycle that follows it at once, with all disks, is one again.
  *
  * | a crash after …                | the next run …                                                          |
  * |--------------------------------|-------------------------------------------------------------------------|
@@ -45,37 +57,41 @@ export const resynchronizeVm = async (
   job: Job,
   run: ComparisonRun,
   options: ShippingOptions,
+  turns: ResyncTurns,
 ): Promise<ResyncOutcome> => {
   engine.pool.prepare(['dropLogs', 'resync', 'send']);
-  const checked = await job.step(resyncStepNames.check, () =>
-    run.during('check', () => checkDisks(engine, vm)),
-  );
-  if (isCommitted(run, checked.states)) return takeOverCommit(engine, vm, run, checked);
-  const { disks, cut } = await job.step(resyncStepNames.track, () =>
-    run.during('track', () => restartTracking(engine, vm, run, checked, options)),
-  );
-  vm.update({ unsent: null, shipment: null, direct: null });
-  const frozen = await engine.host().freeze(
-    checked.vm,
-    disks.map(({ host }) => host.id),
-  );
-  try {
-    const renewal = new Renewal(engine, vm, job, run, frozen, cut, options);
-    const renewed = await renewal.renew(disks);
-    return await job.step(resyncStepNames.apply, () =>
-      run.during('apply', async () => {
-        const { takenAtMs } = frozen;
-        const isMixed = renewed.some(({ mixed }) => mixed);
-        const oneRead = !isMixed && (await frozen.isConsistent());
-        const taken: CutRecord = {
-          cut,
-          takenAtMs: isMixed ? Math.min(takenAtMs, run.record.takenAtMs ?? takenAtMs) : takenAtMs,
-          consistency: oneRead ? 'crash' : 'fuzzy',
-        };
-        await commitRenewal(engine, vm, run, renewed, taken, options);
-        return outcomeOf(run, taken.consistency);
-      }),
+  const ofDisks = vm.record.resync?.scope === 'disks';
+  const begun = await turns.alone(async () => {
+    const records = ofDisks ? vm.markedDisks : vm.includedDisks;
+    const checked = await job.step(resyncStepNames.check, () =>
+      run.during('check', () => checkDisks(engine, vm, records)),
     );
+    if (isCommitted(run, checked.states)) return takeOverCommit(engine, vm, run, checked, ofDisks);
+    const { disks, cut } = await job.step(resyncStepNames.track, () =>
+      run.during('track', () => restartTracking(engine, vm, run, checked, options)),
+    );
+    if (!ofDisks) vm.update({ unsent: null, shipment: null, direct: null });
+    const ids = disks.map(({ host }) => host.id);
+    return { disks, cut, frozen: await engine.host().freeze(checked.vm, ids) };
+  });
+  if (!('frozen' in begun)) return begun;
+  const { disks, cut, frozen } = begun;
+  try {
+    const renewal = new Renewal(engine, vm, job, run, frozen, cut, options, turns);
+    const renewed = await renewal.renew(disks);
+    const apply = async () => {
+      const { takenAtMs } = frozen;
+      const isMixed = renewed.some(({ mixed }) => mixed);
+      const oneRead = !ofDisks && !isMixed && (await frozen.isConsistent());
+      const taken: CutRecord = {
+        cut,
+        takenAtMs: isMixed ? Math.min(takenAtMs, run.record.takenAtMs ?? takenAtMs) : takenAtMs,
+        consistency: oneRead ? 'crash' : 'fuzzy',
+      };
+      await commitRenewal(engine, vm, run, renewed, taken, ofDisks, options);
+      return outcomeOf(run, taken.consistency);
+    };
+    return await turns.alone(() => job.step(resyncStepNames.apply, () => run.during('apply', apply)));
   } finally {
     await frozen.release();
   }
@@ -90,6 +106,7 @@ class Renewal {
   private readonly frozen: FrozenVm;
   private readonly cut: number;
   private readonly options: ShippingOptions;
+  private readonly turns: ResyncTurns;
 
   constructor(
     engine: EngineContext,
@@ -99,6 +116,7 @@ class Renewal {
     frozen: FrozenVm,
     cut: number,
     options: ShippingOptions,
+    turns: ResyncTurns,
   ) {
     this.engine = engine;
     this.vm = vm;
@@ -107,6 +125,7 @@ class Renewal {
     this.frozen = frozen;
     this.cut = cut;
     this.options = options;
+    this.turns = turns;
   }
 
   /** What differs is sent while the comparison goes on: two steps at the same time. */
@@ -157,7 +176,9 @@ class Renewal {
 
   private async copy(disk: Copy): Promise<Copy> {
     const source = { ...disk, path: frozenPath(this.frozen, disk), cut: this.cut };
-    const { sentBytes } = await copyDisk(this.engine, this.vm, this.job, source, this.options);
+    const { sentBytes } = await copyDisk(this.engine, this.vm, this.job, source, this.options, (work) =>
+      this.turns.inParts(work),
+    );
     this.run.of(disk.record.diskId)?.copied(sentBytes);
     return disk;
   }
@@ -179,10 +200,9 @@ class Renewal {
       this.options.onProgress(pass);
     };
     try {
-      const result = await this.engine.pool.run('resync', params, {
-        signal: this.options.signal,
-        onProgress,
-      });
+      const result = await this.turns.inParts((signal) =>
+        this.engine.pool.run('resync', params, { signal, onProgress }),
+      );
       sent.note(result.sentBytes, result.resumedAtBytes !== null);
       return result;
     } catch (error) {
@@ -197,6 +217,7 @@ const commitRenewal = async (
   run: ComparisonRun,
   renewed: readonly Copy[],
   taken: CutRecord,
+  ofDisks: boolean,
   options: ShippingOptions,
 ): Promise<void> => {
   const { takenAtMs, consistency } = taken;
@@ -213,7 +234,7 @@ const commitRenewal = async (
     },
     options,
   );
-  await confirmRenewal(engine, vm, run, renewed, taken);
+  await confirmRenewal(engine, vm, run, renewed, taken, ofDisks);
   if (droppedPoints > 0) {
     engine.events.warning(
       `A replica of ${vm.record.name} had been altered at the vault: ${droppedPoints} older recovery points could not be kept.`,
@@ -222,18 +243,27 @@ const commitRenewal = async (
   }
 };
 
-/** The vault has the cut: the VM is what it was before it was marked. */
+/** The vault has the cut: the VM, or its disks, are what they were before they were marked. */
 const confirmRenewal = async (
   engine: EngineContext,
   vm: ProtectedVm,
   run: ComparisonRun,
   renewed: readonly Pick<Copy, 'record' | 'stamps' | 'mixed'>[],
   taken: CutRecord,
+  ofDisks: boolean,
 ): Promise<void> => {
   const { cut } = taken;
   engine.store.transaction(() => {
-    confirmCut(vm, taken);
-    vm.update({ resync: null });
+    if (ofDisks) {
+      confirmDisks(vm, taken);
+      unmarkDisks(
+        vm,
+        renewed.map(({ record }) => record.diskId),
+      );
+    } else {
+      confirmCut(vm, taken);
+      vm.update({ resync: null });
+    }
     for (const { record, stamps, mixed } of renewed) {
       const lastScan = stamps === null || mixed ? null : { cut, stamps };
       vm.updateDisk(record.diskId, { phase: 'complete', logBaseCut: cut, initialStamps: null, lastScan });
@@ -249,15 +279,17 @@ const takeOverCommit = async (
   engine: EngineContext,
   vm: ProtectedVm,
   run: ComparisonRun,
-  { disks }: CheckedDisks,
+  checked: CheckedDisks,
+  ofDisks: boolean,
 ): Promise<ResyncOutcome> => {
   const { cut, commit } = run.record;
   if (cut === null || commit === null) throw new ReplicationError('STATE_INVALID', 'There is no commit.');
-  vm.update({ unsent: null, shipment: null, direct: null });
+  if (!ofDisks) vm.update({ unsent: null, shipment: null, direct: null });
+  const disks = checked.disks.filter(({ record }) => run.sourceOf(record.diskId) !== null);
   run.update({ resumedAtMs: engine.clock.now() });
   run.watch(disks.map(({ record }) => record));
   const renewed = disks.map(({ record }) => ({ record, stamps: null, mixed: false }));
-  await confirmRenewal(engine, vm, run, renewed, { cut, ...commit });
+  await confirmRenewal(engine, vm, run, renewed, { cut, ...commit }, ofDisks);
   return outcomeOf(run, commit.consistency);
 };
 

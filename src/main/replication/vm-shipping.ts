@@ -110,7 +110,7 @@ export const finishSealing = async (engine: EngineContext, vm: ProtectedVm): Pro
   if (shipment === null || shipment.logs !== null) return;
   const { cut, sequence } = shipment;
   const logs: { diskId: string; lastCut: number }[] = [];
-  for (const disk of vm.includedDisks) {
+  for (const disk of vm.trackedDisks) {
     if (disk.phase !== 'complete') continue;
     const { diskId, name, sizeBytes, logBaseCut } = disk;
     const sealed = await engine.pool.run('seal', {
@@ -133,7 +133,7 @@ const shippedLogs = (
   vm: ProtectedVm,
   { logs, sequence }: NonNullable<ProtectionRecord['shipment']>,
 ): ShippedLog[] => {
-  const disks = new Map(vm.includedDisks.map((disk) => [disk.diskId, disk]));
+  const disks = new Map(vm.trackedDisks.map((disk) => [disk.diskId, disk]));
   return (logs ?? []).flatMap(({ diskId, lastCut }) => {
     const disk = disks.get(diskId);
     if (disk === undefined || disk.lineage === null) return [];
@@ -142,7 +142,7 @@ const shippedLogs = (
 };
 
 const dropSealedLogs = async (engine: EngineContext, vm: ProtectedVm, sequence: number): Promise<void> => {
-  for (const { diskId, rootPath } of vm.includedDisks) {
+  for (const { diskId, rootPath } of vm.trackedDisks) {
     const { logBytes } = await engine.pool.run('dropLogs', { diskId, rootPath, sequence });
     vm.updateHrl(diskId, { bytes: logBytes });
     noteLogSize(engine, vm, diskId);

@@ -51,11 +51,11 @@ export const trackVm = async (
 ): Promise<TrackingResult> => {
   // First the host, which may have moved the VM and its logs; then what the engine left unsealed or unsettled when it
   // was stopped; then the disks with the cuts that their next logs build on.
-  await vm.findOnHost();
+  await vm.findOnHost(vm.trackedDisks);
   await takeUpRebuilt(engine, vm, options);
   await finishSealing(engine, vm);
   await settleDirect(engine, vm, options);
-  const { vm: hostVm, disks } = await vm.findOnHost();
+  const { vm: hostVm, disks } = await vm.findOnHost(vm.trackedDisks);
   let result: TrackingResult = { changedBlocks: 0, changedBytes: 0, comparedBlocks: 0, consistency: 'crash' };
   for (let pass = 1; pass <= passesPerCycle; pass += 1) {
     try {
@@ -67,7 +67,7 @@ export const trackVm = async (
         consistency: cut.consistency,
       };
       engine.traffic.changed(vm.vmId, cut.changedBytes);
-      if (cut.consistency !== 'fuzzy') break;
+      if (cut.consistency !== 'fuzzy' || vm.markedDisks.length > 0) break;
     } catch (error) {
       if (!isWorthAnotherPass(error) || pass === passesPerCycle) throw error;
     }
@@ -131,7 +131,7 @@ const mustScan = async (
  * when the disks were looked at or frozen, not when a scan was done with them: a clone says nothing of what came after it.
  */
 const noteStandstill = (vm: ProtectedVm, asOfMs: number): void => {
-  if (vm.hasUnloggedChanges) return;
+  if (vm.hasUnloggedChanges || vm.markedDisks.length > 0) return;
   const { unsent, shipment, committedConsistency } = vm.record;
   if (unsent !== null) vm.update({ unsent: { ...unsent, takenAtMs: asOfMs, consistency: 'crash' } });
   else if (shipment === null && committedConsistency === 'fuzzy') {
@@ -165,7 +165,9 @@ const scanAndCut = async (
         throw await asChangingDisk(error, record, host.files, stamps.get(record.diskId) ?? null);
       }
     }
-    const oneInstant = (await frozen.isConsistent()) && (await allStandStill(engine, vm, still));
+    // Without a disk that is out to be resynchronized there is no state of the whole VM.
+    const isWhole = vm.markedDisks.length === 0;
+    const oneInstant = isWhole && (await frozen.isConsistent()) && (await allStandStill(engine, vm, still));
     const taken = {
       cut,
       takenAtMs: frozen.takenAtMs,

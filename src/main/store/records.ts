@@ -14,7 +14,7 @@ import {
   replicationStateSchema,
 } from '../../contract/report-schemas.ts';
 import { eventLevels } from '../../contract/reports.ts';
-import { resyncMark } from './resync-record.ts';
+import { diskMark, resyncMark, retryRecord } from './resync-record.ts';
 
 const moment = z.number().int().min(0);
 const bytes = z.number().int().min(0);
@@ -81,14 +81,7 @@ export const protectionRecord = z.object({
   nextCycleAtMs: moment.nullable(),
   /** When the first copy may begin; at once when there is none. */
   initialStartAtMs: moment.optional(),
-  retry: z
-    .object({
-      attempts: z.number().int().min(1),
-      firstFailureAtMs: moment,
-      nextAttemptAtMs: moment,
-      lastError: errorReportSchema,
-    })
-    .nullable(),
+  retry: retryRecord.nullable(),
   /** A non-recoverable error that stopped replication until somebody acts. */
   error: errorReportSchema.nullable(),
   resync: resyncMark.nullable(),
@@ -141,6 +134,8 @@ export const protectedDiskRecord = z.object({
     /** The share of the disk's size, in percent, that the logs were warned of for last, and since when. */
     warned: z.object({ percent: z.number(), sinceMs: moment }).nullable().optional(),
   }),
+  /** Set while this disk alone must be resynchronized: it is neither tracked nor sent, the VM's others are. */
+  marked: diskMark.nullable().optional(),
 });
 export type ProtectedDiskRecord = Readonly<z.infer<typeof protectedDiskRecord>>;
 

@@ -1,8 +1,16 @@
 import { z } from 'zod';
-import { errorCodeSchema } from '../../contract/report-schemas.ts';
+import { errorCodeSchema, errorReportSchema } from '../../contract/report-schemas.ts';
 
 const moment = z.number().int().min(0);
 const count = z.number().int().min(0);
+
+/** Failed attempts at something, and when the next one comes. */
+export const retryRecord = z.object({
+  attempts: z.number().int().min(1),
+  firstFailureAtMs: moment,
+  nextAttemptAtMs: moment,
+  lastError: errorReportSchema,
+});
 
 /** Why and since when a VM must be resynchronized, and what a person has said about it. */
 export const resyncMark = z.object({
@@ -17,8 +25,22 @@ export const resyncMark = z.object({
   holdUntilMs: moment.nullable().optional(),
   /** Its entry in the history. */
   historyId: z.number().int().positive().optional(),
+  /** `disks`: only the disks with a mark of their own are out, the others are replicated on; absent: the whole VM is. */
+  scope: z.literal('disks').optional(),
+  /** With `scope`: its failed attempts, which are not those of the cycles that go on. */
+  retry: retryRecord.optional(),
 });
 export type ResyncMark = Readonly<z.infer<typeof resyncMark>>;
+
+/** Why and since when one disk is out of its VM's replication. */
+export const diskMark = z.object({
+  code: errorCodeSchema,
+  message: z.string(),
+  sinceMs: moment,
+  /** Its entry in the history. */
+  historyId: z.number().int().positive().optional(),
+});
+export type DiskMark = Readonly<z.infer<typeof diskMark>>;
 
 /** One mark of a VM, from its cause to the resynchronization that resolved it. */
 export const resyncRecord = z.object({

@@ -13,6 +13,7 @@ const facts = {
   unlogged: [],
   signInEnds: null,
   largeLogs: [],
+  marked: [],
 };
 const lastError = new ReplicationError('VAULT_UNREACHABLE', 'The share is away.').toReport();
 

@@ -92,6 +92,25 @@ describe('the plan of a VM', () => {
     });
     expect(plan(evening!)).toEqual({ kind: 'resync', atMs: evening });
   });
+
+  it('goes on with the other disks while one waits to be resynchronized alone, and turns to it when that is due', () => {
+    const cause = { code: 'DISK_REPLACED' as const, message: 'another disk', sinceMs: 1 };
+    const disks = [
+      protectedDiskRecord(),
+      protectedDiskRecord({ diskId: 'second', phase: 'pending', marked: cause }),
+    ];
+    const vm = protectionRecord({ resync: { ...cause, scope: 'disks' } });
+    const cycle = { kind: 'cycle', atMs: 1_300_000, ship: true };
+    expect(planNext(vm, disks, 1_100_000)).toEqual(cycle);
+    const asked = { ...cause, scope: 'disks' as const, askedAtMs: 2 };
+    expect(planNext({ ...vm, resync: asked }, disks, 1_100_000)).toEqual({ kind: 'resync', atMs: 1_100_000 });
+    const failed = { ...asked, retry: retry(1_400_000) };
+    expect(planNext({ ...vm, resync: failed }, disks, 1_100_000)).toEqual(cycle);
+    expect(planNext({ ...vm, resync: failed, nextCycleAtMs: 1_500_000 }, disks, 1_350_000)).toEqual({
+      kind: 'resync',
+      atMs: 1_400_000,
+    });
+  });
 });
 
 describe('the time of the next cycle', () => {

@@ -19,6 +19,8 @@ class FolderHost implements Host {
   readonly root: string;
   readonly #clock: Clock;
   readonly #probe: DiskProbe;
+  /** Clones that a pass reads now. */
+  readonly #inUse = new Set<string>();
 
   constructor(root: string, clock: Clock) {
     this.root = root;
@@ -40,8 +42,8 @@ class FolderHost implements Host {
       throw new ReplicationError('VM_NOT_FOUND', `${vm.name} is no longer in ${vm.path}.`, { vm: vm.name });
     }
     const now = await this.#read(folder);
-    // Clones that a crash left: a VM's disks are frozen by one engine, one pass at a time.
-    await sweepFrozenClones(now);
+    // Clones that a crash left: a disk is frozen by one engine, one pass at a time; another of the VM may be compared.
+    await sweepFrozenClones(now, this.#inUse);
     const disks = diskIds.map((id) => {
       const disk = now.disks.find((candidate) => candidate.id === id);
       if (disk !== undefined) return disk;
@@ -49,7 +51,14 @@ class FolderHost implements Host {
       if (problem !== undefined) throw ReplicationError.fromReport(problem);
       throw new ReplicationError('DISK_NOT_IN_VM', `${vm.name} has no disk ${id} any more.`, { vm: vm.name });
     });
-    return freezeDisks(disks, this.#clock);
+    const frozen = await freezeDisks(disks, this.#clock);
+    const clones = frozen.disks.filter(({ cloned }) => cloned).map(({ path }) => path);
+    for (const path of clones) this.#inUse.add(path);
+    const release = async () => {
+      for (const path of clones) this.#inUse.delete(path);
+      await frozen.release();
+    };
+    return { ...frozen, release };
   }
 
   async #read(folder: VmFolder): Promise<HostVm> {

@@ -35,14 +35,18 @@ export const freezeDisks = async (disks: readonly HostDisk[], clock: Clock): Pro
 const cloneSuffix = '.hvrc-freeze';
 const mostAttempts = 5;
 
-/** Removes clones that a crash left beside a VM's disks; returns how many. Not while a freeze of the VM is in use. */
-export const sweepFrozenClones = async (vm: HostVm): Promise<number> => {
+/** Removes clones that a crash left beside a VM's disks; returns how many. @param inUse the ones that are read now */
+export const sweepFrozenClones = async (
+  vm: HostVm,
+  inUse: ReadonlySet<string> = new Set(),
+): Promise<number> => {
   const directories = new Set([vm.path, ...vm.disks.map(({ path }) => dirname(path))]);
   let removed = 0;
   for (const directory of directories) {
     const names = (await readdir(directory)).filter((name) => name.endsWith(cloneSuffix));
-    await removeFiles(names.map((name) => join(directory, name)));
-    removed += names.length;
+    const left = names.map((name) => join(directory, name)).filter((path) => !inUse.has(path));
+    await removeFiles(left);
+    removed += left.length;
   }
   return removed;
 };

@@ -215,18 +215,19 @@ export class Comparison {
     if (this.staging.isCheckpointDue(this.doneBytes)) await this.checkpoint(this.doneBytes);
   }
 
-  private async checkpoint(doneOffset: number): Promise<void> {
-    await this.staging.checkpoint(doneOffset, () => {
+  private async checkpoint(doneOffset: number, isLast = false): Promise<void> {
+    const confirmed = () => {
       this.map.confirm();
       this.sentBlocks = this.differentBlocks;
       return this.figures();
-    });
+    };
+    await this.staging.checkpoint(doneOffset, confirmed, isLast);
   }
 
   /** Stopped, paused or cancelled: the comparison goes on from here. */
   private async keepWhatIsDone(): Promise<void> {
     try {
-      await this.checkpoint(this.doneBytes);
+      await this.checkpoint(this.doneBytes, true);
     } catch {
       // Whoever stopped it has a reason of his own to tell; it goes on from the checkpoint before.
     }

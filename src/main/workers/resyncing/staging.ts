@@ -34,6 +34,8 @@ export class Staging {
   readonly #delta: DeltaWriter;
   readonly #restageTo: number;
   #reachOffset: number;
+  /** Nothing was staged here or beyond, by this run or by earlier ones. */
+  #stagedTo: number;
   #doneOffset: number;
   #confirmedBytes: number;
 
@@ -48,6 +50,7 @@ export class Staging {
     this.#delta = delta;
     this.#restageTo = restageTo;
     this.#reachOffset = reachOffset;
+    this.#stagedTo = restageTo;
     this.#doneOffset = offset;
     this.sentBytes = earlier?.sentBytes ?? 0;
     this.#confirmedBytes = this.sentBytes;
@@ -83,6 +86,7 @@ export class Staging {
       data: zero ? noData : data,
       digest,
     };
+    this.#stagedTo = Math.max(this.#stagedTo, (block + 1) * trackingBlockBytes);
     this.sentBytes += await (this.mayBeStaged(block) ? this.#delta.restage(change) : this.#delta.put(change));
   }
 
@@ -95,15 +99,20 @@ export class Staging {
     this.#write(0, 0, { comparedBlocks: 0, differentBlocks: 0, sentBytes: 0, dataBytes: 0, map: noMap });
   }
 
-  /** Everything below `doneOffset` is durable, here and at the vault, when this resolves. */
-  async checkpoint(doneOffset: number, figures: () => ComparisonFigures): Promise<void> {
+  /**
+   * Everything below `doneOffset` is durable, here and at the vault, when this resolves.
+   * @param isLast nothing more is staged by this run: the next one stages only what this one had begun anew
+   */
+  async checkpoint(doneOffset: number, figures: () => ComparisonFigures, isLast = false): Promise<void> {
     const { sizeBytes } = this.#params.source;
     const puts = await this.#delta.checkpoint();
     this.#table.flush();
     this.#doneOffset = doneOffset;
     this.#confirmedBytes = this.sentBytes;
     const next = Math.min(sizeBytes, doneOffset + checkpointInterval(sizeBytes));
-    this.#reachOffset = Math.max(this.#reachOffset, next);
+    this.#reachOffset = isLast
+      ? Math.min(sizeBytes, Math.max(doneOffset, this.#stagedTo))
+      : Math.max(this.#reachOffset, next);
     this.#write(doneOffset, puts, figures());
   }
 
