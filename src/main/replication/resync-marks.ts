@@ -21,14 +21,15 @@ type Cause = Pick<ReplicationError, 'code' | 'message' | 'file'>;
  */
 export const markVm = (engine: EngineContext, vm: ProtectedVm, cause: Cause, asked: boolean): void => {
   const { store, clock } = engine;
-  const { resync } = vm.record;
+  const { resync, rebuiltAtMs } = vm.record;
   if (resync !== null && resync.scope !== 'disks') return;
   const included = vm.includedDisks;
   const disk = included.find((one) => cause.file !== undefined && isOf(vm, one, cause.file));
   const { code, message } = cause;
   const sinceMs = clock.now();
   store.transaction(() => {
-    if (disk !== undefined && included.length > 1) {
+    // Where replication stood is not known of any disk of a VM whose record was rebuilt.
+    if (disk !== undefined && included.length > 1 && rebuiltAtMs === undefined) {
       if (vm.markedDisks.some(({ diskId }) => diskId === disk.diskId)) return;
       if (resync === null) resolveLeft(store, vm.vmId, sinceMs);
       const historyId = addEntry(engine, vm, cause, disk.name, asked);

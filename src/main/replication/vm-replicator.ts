@@ -259,8 +259,7 @@ export class VmReplicator {
   /** Waits for, or does, the next thing of the plan. */
   private async turn(sleep: (ms: number) => Promise<void>): Promise<void> {
     const nowMs = this.engine.clock.now();
-    const window = this.engine.settings.get('resyncWindow');
-    const action = nextStep(this.vm, this.resyncs, window, nowMs);
+    const action = nextStep(this.engine, this.vm, this.resyncs, nowMs);
     const atMs = action.kind === 'wait' ? (action.untilMs ?? Number.POSITIVE_INFINITY) : action.atMs;
     if (atMs > nowMs) await sleep(atMs - nowMs);
     else if (action.kind === 'initial') await this.initial();
