@@ -265,10 +265,9 @@ export class VmReplicator {
     else if (action.kind === 'initial') await this.initial();
     else if (action.kind === 'cycle') await this.scheduledCycle(action.ship);
     else {
-      const goesOn = this.vm.record.resync?.scope === 'disks';
       this.resyncs.begin();
-      // The cycles of the other disks come in between.
-      if (!goesOn) await this.resyncs.ended();
+      // Of some disks only: the cycles of the others come in between.
+      if (this.vm.record.resync?.scope !== 'disks') await this.resyncs.ended();
     }
   }
 
