@@ -4,6 +4,7 @@ import type { DiskStatus, Progress, VmStatus } from '../../src/contract/reports.
 import { siteSentence } from '../../src/renderer/stores/site-sentence.ts';
 import { emptySite, withPushes, withStatusReport } from '../../src/renderer/stores/site-store.ts';
 import { actionFor, joinProgress, vmRows } from '../../src/renderer/stores/vm-rows.ts';
+import { vmStatus } from '../support/vm-status.ts';
 
 const now = 1_000_000;
 
@@ -21,29 +22,7 @@ const disk = (changes: Partial<DiskStatus> = {}): DiskStatus => ({
   ...changes,
 });
 
-const vm = (name: string, changes: Partial<VmStatus> = {}): VmStatus => ({
-  id: name,
-  name,
-  path: name,
-  protected: true,
-  state: 'Replicating',
-  stateNumber: 3,
-  health: 'Normal',
-  healthReasons: [],
-  vault: 'nas',
-  frequencySeconds: 300,
-  rpoSeconds: 40,
-  rpoLimitSeconds: 900,
-  lastSyncAt: '2026-01-02T03:04:05.000Z',
-  nextCycleAt: null,
-  paused: false,
-  activity: null,
-  retry: null,
-  resync: null,
-  lastCycle: null,
-  disks: [disk()],
-  ...changes,
-});
+const vm = (name: string, changes: Partial<VmStatus> = {}) => vmStatus(name, { disks: [disk()], ...changes });
 
 const summary = (name: string, isProtected = false): VmSummary => ({
   id: name,

@@ -1,32 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { VmStatus } from '../../../src/contract/reports.ts';
 import { type SiteSummary, SiteWatch, summaryOf } from '../../../src/main/desktop/site-watch.ts';
 import { desktopWords } from '../../../src/main/desktop/words.ts';
 import { RecordingConsole } from '../../support/recording-console.ts';
-
-const vm = (name: string, changes: Partial<VmStatus> = {}): VmStatus => ({
-  id: name,
-  name,
-  path: name,
-  protected: true,
-  state: 'Replicating',
-  stateNumber: 3,
-  health: 'Normal',
-  healthReasons: [],
-  vault: 'nas',
-  frequencySeconds: 300,
-  rpoSeconds: 40,
-  rpoLimitSeconds: 900,
-  lastSyncAt: '2026-01-02T03:04:05.000Z',
-  nextCycleAt: null,
-  paused: false,
-  activity: null,
-  retry: null,
-  resync: null,
-  lastCycle: null,
-  disks: [],
-  ...changes,
-});
+import { vmStatus as vm } from '../../support/vm-status.ts';
 
 const failing = vm('a', {
   health: 'Warning',

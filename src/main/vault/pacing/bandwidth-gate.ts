@@ -1,4 +1,5 @@
 import { ReplicationError } from '../../../contract/errors.ts';
+import { systemClock } from '../../platform/clock.ts';
 import type { WritePacer } from './write-pacer.ts';
 
 /** Microseconds that every thread of the process counts alike, and a way to let some pass. */
@@ -9,17 +10,7 @@ export interface GateTime {
 
 const processTime: GateTime = {
   nowUs: () => Number(process.hrtime.bigint() / 1000n),
-  wait: (ms, signal) =>
-    new Promise((resolve) => {
-      if (signal?.aborted) return resolve();
-      const done = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      signal?.addEventListener('abort', done);
-    }),
+  wait: (ms, signal) => systemClock.wait(ms, signal),
 };
 
 const secondUs = 1_000_000;
