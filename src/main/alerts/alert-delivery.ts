@@ -23,6 +23,8 @@ export class AlertDelivery {
   readonly #outbox: Outbox;
   readonly #health: ChannelHealth;
   readonly #sending = new Set<SecretChannel>();
+  /** Set up anew while a message was on its way the old way: what comes of that one says nothing of the new one. */
+  readonly #setUpMeanwhile = new Set<SecretChannel>();
   readonly #stopping = new AbortController();
 
   constructor(sources: AlertSources) {
@@ -87,7 +89,10 @@ export class AlertDelivery {
 
   /** What waits is tried at once: the settings or a secret have changed. */
   setUpAnew(): void {
-    for (const channel of secretChannels) this.#outbox.hurry(channel, this.#sources.clock.now());
+    for (const channel of secretChannels) {
+      this.#outbox.hurry(channel, this.#sources.clock.now());
+      if (this.#sending.has(channel)) this.#setUpMeanwhile.add(channel);
+    }
     this.send();
   }
 
@@ -126,6 +131,7 @@ export class AlertDelivery {
         }
       } finally {
         this.#sending.delete(channel);
+        if (this.#setUpMeanwhile.delete(channel)) this.setUpAnew();
       }
     });
   }
