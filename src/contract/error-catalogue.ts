@@ -204,6 +204,16 @@ export const errorCatalogue = {
     'Check the address, this machine’s clock and whether a proxy opens https; of a private authority, give its file to the engine in NODE_EXTRA_CA_CERTS.',
     retriedEvents,
   ),
+  PROXY_FAILED: recoverable(
+    'The proxy does not open the way to the vault',
+    'Check the proxy, and its address in HTTPS_PROXY; what the vault needs no proxy for belongs in NO_PROXY. Start the engine again after a change.',
+    retriedEvents,
+  ),
+  PROXY_ACCESS_DENIED: nonRecoverable(
+    'The proxy refuses the sign-in',
+    'Put name and password into HTTPS_PROXY (http://NAME:PASSWORD@PROXY:PORT), start the engine again and resume the VM.',
+    suspendedEvents,
+  ),
   VAULT_NOT_FOUND: nonRecoverable(
     'The vault does not exist',
     'Check the account and the name of the container.',

@@ -70,6 +70,10 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
     'The share, disk or network of the vault does not answer. Changes are logged meanwhile and sent as soon as it does.',
   VAULT_UNTRUSTED:
     'The server at the vault’s address shows a certificate that this machine does not trust, or speaks no TLS. Nothing was sent to it.',
+  PROXY_FAILED:
+    'The proxy that the environment names cannot be reached, is misspelt, or does not let this machine through to the storage account or to Microsoft Entra ID. Changes are logged meanwhile.',
+  PROXY_ACCESS_DENIED:
+    'The proxy asks who this is (status 407) and does not accept what it was told. It is not tried again by itself, lest the account be locked.',
   VAULT_NOT_FOUND: 'The service answers, and has no such account or container.',
   VAULT_ACCESS_DENIED:
     'The vault answers and refuses: a sign-in that ended or was changed, or a right that is missing. It is not tried again by itself, lest the account be locked.',

@@ -5,9 +5,12 @@ import {
   StorageSharedKeyCredential,
 } from '@azure/storage-blob';
 import { ReplicationError } from '../../../contract/errors.ts';
+import { proxyWayPolicy } from './agent-policy.ts';
 import type { AzureAccess, AzureCredential } from './azure-access.ts';
 import { entraCredential } from './entra-credential.ts';
+import { agentFor } from './proxy-way.ts';
 import { readSas } from './sas-token.ts';
+import { addToTries, unreadProxy } from './sdk-pipeline.ts';
 import { makeTimely } from './timely-policy.ts';
 
 /** A single request is tried again at once for a hiccup; whatever lasts longer is the engine's to wait for. */
@@ -16,7 +19,10 @@ const retryOptions = { maxTries: 3, retryDelayInMs: 100, maxRetryDelayInMs: 1000
 /** How long a try waits for its answer. */
 export const usualAnswerMs = 100_000;
 
-/** The container behind a vault. `HTTPS_PROXY` and `NO_PROXY` are honoured by the SDK. */
+/**
+ * The container behind a vault, by way of the proxy if there is one.
+ * @throws ReplicationError `VAULT_ACCESS_DENIED` of a signature that has expired, `PROXY_FAILED`
+ */
 export const openContainer = (
   { endpoint, credential }: AzureAccess,
   container: string,
@@ -25,9 +31,11 @@ export const openContainer = (
   const url = `${endpoint}/${encodeURIComponent(container)}`;
   const isSigned = credential.kind === 'sas';
   if (isSigned) requireValid(credential.token, url);
-  const pipeline = newPipeline(credentialOf(credential), { retryOptions });
+  agentFor(url);
+  const pipeline = newPipeline(credentialOf(credential), { retryOptions, proxyOptions: unreadProxy });
   const client = new ContainerClient(isSigned ? `${url}?${credential.token}` : url, pipeline);
   makeTimely(pipeline, answerMs);
+  addToTries(pipeline, proxyWayPolicy);
   return client;
 };
 

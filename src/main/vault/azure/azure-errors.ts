@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../../contract/error-catalogue.ts';
 import { ReplicationError } from '../../../contract/errors.ts';
+import { shownProxyOf } from './proxy-way.ts';
 import { retryAfterOf } from './retry-after.ts';
 
 /** What is left of a failed request once the secrets that its objects carry are gone. */
@@ -10,6 +11,8 @@ export interface RequestFailure {
   readonly code: string;
   readonly message: string;
   readonly retryAfterMs: number | undefined;
+  /** The proxy that the request was to go through, without credentials; null without one. */
+  readonly proxy: string | null;
 }
 
 interface Meaning {
@@ -24,6 +27,8 @@ const denied = (sentence: string): Meaning => ({ code: 'VAULT_ACCESS_DENIED', se
  * | what came back                                                  | error               | tried again            |
  * |-----------------------------------------------------------------|---------------------|------------------------|
  * | no answer: DNS, refused, reset, timeout                         | VAULT_UNREACHABLE   | yes                    |
+ * | a proxy that is not found, does not answer, lets nobody through | PROXY_FAILED        | yes                    |
+ * | a proxy's 407                                                   | PROXY_ACCESS_DENIED | no                     |
  * | a certificate that nobody here trusts, no TLS                   | VAULT_UNTRUSTED     | yes                    |
  * | 401, 403, an expired signature, 400 about the sign-in           | VAULT_ACCESS_DENIED | no                     |
  * | 409 of a container that is disabled or may not be changed       | VAULT_ACCESS_DENIED | no                     |
@@ -39,7 +44,8 @@ const denied = (sentence: string): Meaning => ({ code: 'VAULT_ACCESS_DENIED', se
  * Codes: "Common REST API error codes", "Azure Blob Storage error codes". They list none for a full account: a standard one
  * of today answers `AccountOverCapacity`-like codes only by name, hence the pattern.
  */
-export const meaningOf = ({ status, code, message }: RequestFailure): Meaning => {
+export const meaningOf = (failure: RequestFailure): Meaning => {
+  const { status, code, message } = failure;
   if (status === 507 || fullPattern.test(`${code} ${message}`)) {
     const ofSnapshots = code === 'SnapshotCountExceeded';
     const sentence = ofSnapshots
@@ -47,7 +53,7 @@ export const meaningOf = ({ status, code, message }: RequestFailure): Meaning =>
       : 'The storage account has no room left';
     return { code: 'VAULT_FULL', sentence };
   }
-  if (status === null) return meaningOfSilence(code);
+  if (status === null) return meaningAtProxy(failure) ?? meaningOfSilence(code);
   switch (status) {
     case 400:
       if (code === 'InvalidAuthenticationInfo' || code === 'AuthenticationFailed')
@@ -127,6 +133,23 @@ const meaningOfConflict = (code: string): Meaning => {
 /** System's codes of a server that is not who it should be, or speaks no TLS. */
 export const isUntrusted = (code: string): boolean => /CERT|TLS|SSL|SIGNATURE|EPROTO/.test(code);
 
+/** What a failure on the way to a proxy or at it means; null when it is none. */
+export const meaningAtProxy = ({ code, message, proxy }: RequestFailure): Meaning | null => {
+  if (proxy === null) return null;
+  const failed = (what: string): Meaning => ({
+    code: 'PROXY_FAILED',
+    sentence: `The proxy ${proxy} ${what}`,
+  });
+  if (code === 'ERR_PROXY_TUNNEL') {
+    const [, status, words] = /: HTTP\/[\d.]+ (\d{3})(.*)$/.exec(message) ?? [];
+    if (status === undefined) return failed('does not let the request through');
+    if (status !== '407') return failed(`does not let the request through and answers ${status}${words}`);
+    return { code: 'PROXY_ACCESS_DENIED', sentence: `The proxy ${proxy} does not accept the sign-in` };
+  }
+  if (/^(ENOTFOUND|EAI_)/.test(code)) return failed('has a name that cannot be resolved');
+  return code === 'ECONNREFUSED' ? failed('is not there: nothing answers at its address') : null;
+};
+
 const meaningOfSilence = (code: string): Meaning => {
   if (isUntrusted(code)) {
     const sentence = 'The storage account cannot be trusted: its certificate fails';
@@ -151,8 +174,8 @@ interface ThrownRequest {
   readonly cause?: unknown;
 }
 
-/** What of `thrown` a request failed at; null when it is no failed request. */
-export const failureOf = (thrown: unknown): RequestFailure | null => {
+/** What of `thrown` a request about `what` failed at; null when it is no failed request. */
+export const failureOf = (thrown: unknown, what: string): RequestFailure | null => {
   if (!(thrown instanceof Error)) return null;
   const error = thrown as ThrownRequest;
   const isRequest = requestErrors.has(error.name ?? '') || systemCode.test(error.code ?? '');
@@ -166,6 +189,7 @@ export const failureOf = (thrown: unknown): RequestFailure | null => {
     code,
     message: text.replace(/\?\S*/g, ''),
     retryAfterMs: error.retryAfterMs ?? retryAfterOf(error.response?.headers),
+    proxy: status === null ? shownProxyOf(what) : null,
   };
 };
 
@@ -174,7 +198,7 @@ const systemCode = /^(E[A-Z]{3,}|EAI_[A-Z]+)$/;
 
 /** Whatever a request about `what` threw, as the vault's error. The request itself is left behind: it holds the sign-in. */
 export const azureError = (thrown: unknown, what: string): ReplicationError => {
-  const failure = failureOf(thrown);
+  const failure = failureOf(thrown, what);
   if (failure === null) return ReplicationError.from(thrown);
   const { code, sentence } = meaningOf(failure);
   const { status, retryAfterMs } = failure;

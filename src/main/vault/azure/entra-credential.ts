@@ -1,7 +1,10 @@
 import type { AuthenticationRecord, DeviceCodePromptCallback, TokenCredential } from '@azure/identity';
 import { ReplicationError } from '../../../contract/errors.ts';
+import { proxyWayPolicy, straightPolicy } from './agent-policy.ts';
 import type { EntraSignIn } from './azure-access.ts';
 import { isKnownAuthority } from './azure-cloud.ts';
+import { failureOf, meaningAtProxy } from './azure-errors.ts';
+import { type SdkPolicy, unreadProxy } from './sdk-pipeline.ts';
 import { keepTokens } from './token-cache.ts';
 
 export const storageScope = 'https://storage.azure.com/.default';
@@ -13,8 +16,27 @@ const identityLibrary = async () => {
   return library;
 };
 
-const authorityOptions = (authorityHost: string) => ({
+/** Remembers how a request failed, of which the identity library tells little: it says that there is no authority. */
+class LastTrouble {
+  thrown: unknown;
+
+  readonly policy: SdkPolicy = {
+    name: 'lastTroublePolicy',
+    sendRequest: async (request, next) => {
+      try {
+        return await proxyWayPolicy.sendRequest(request, next);
+      } catch (thrown) {
+        this.thrown = thrown;
+        throw thrown;
+      }
+    },
+  };
+}
+
+const authorityOptions = (authorityHost: string, { policy }: LastTrouble) => ({
   authorityHost,
+  additionalPolicies: [{ policy, position: 'perRetry' as const }],
+  proxyOptions: unreadProxy,
   // Of an authority of its own the public cloud knows nothing.
   disableInstanceDiscovery: !isKnownAuthority(authorityHost),
 });
@@ -22,6 +44,7 @@ const authorityOptions = (authorityHost: string) => ({
 /** A credential that tells why it gave no token as an error of the catalogue. */
 class SignedIn implements TokenCredential {
   readonly #signIn: EntraSignIn;
+  readonly #trouble = new LastTrouble();
   #credential: Promise<TokenCredential> | null = null;
 
   constructor(signIn: EntraSignIn) {
@@ -29,29 +52,33 @@ class SignedIn implements TokenCredential {
   }
 
   async getToken(...args: Parameters<TokenCredential['getToken']>) {
-    this.#credential ??= build(this.#signIn);
+    this.#credential ??= build(this.#signIn, this.#trouble);
+    this.#trouble.thrown = undefined;
     const credential = await this.#credential;
     try {
       return await credential.getToken(...args);
     } catch (thrown) {
-      throw entraError(thrown);
+      throw entraError(thrown, authorityIn(this.#signIn), this.#trouble);
     }
   }
 }
 
-const build = async (signIn: EntraSignIn): Promise<TokenCredential> => {
+const authorityIn = (signIn: EntraSignIn): string | null =>
+  signIn.method === 'managedIdentity' ? null : signIn.authorityHost;
+
+const build = async (signIn: EntraSignIn, trouble: LastTrouble): Promise<TokenCredential> => {
   const library = await identityLibrary();
   switch (signIn.method) {
     case 'environment': {
       const { tenantId, clientId, clientSecret, certificatePath } = signIn;
-      const options = authorityOptions(signIn.authorityHost);
+      const options = authorityOptions(signIn.authorityHost, trouble);
       return certificatePath === undefined
         ? new library.ClientSecretCredential(tenantId, clientId, clientSecret ?? '', options)
         : new library.ClientCertificateCredential(tenantId, clientId, certificatePath, options);
     }
     case 'deviceCode':
       return new library.DeviceCodeCredential({
-        ...authorityOptions(signIn.authorityHost),
+        ...authorityOptions(signIn.authorityHost, trouble),
         ...(signIn.tenantId === undefined ? {} : { tenantId: signIn.tenantId }),
         authenticationRecord: library.deserializeAuthenticationRecord(signIn.record),
         tokenCachePersistenceOptions: { enabled: true, name: signIn.cachePath },
@@ -59,9 +86,11 @@ const build = async (signIn: EntraSignIn): Promise<TokenCredential> => {
         disableAutomaticAuthentication: true,
       });
     case 'managedIdentity':
-      return signIn.clientId === undefined
-        ? new library.ManagedIdentityCredential()
-        : new library.ManagedIdentityCredential({ clientId: signIn.clientId });
+      return new library.ManagedIdentityCredential({
+        ...(signIn.clientId === undefined ? {} : { clientId: signIn.clientId }),
+        additionalPolicies: [{ policy: straightPolicy, position: 'perRetry' }],
+        proxyOptions: unreadProxy,
+      });
   }
 };
 
@@ -86,9 +115,10 @@ export const signInByCode = async (
 ): Promise<EntraSignIn> => {
   const { tenantId, authorityHost, cachePath } = options;
   const library = await identityLibrary();
+  const trouble = new LastTrouble();
   const ofTenant = tenantId === undefined ? {} : { tenantId };
   const credential = new library.DeviceCodeCredential({
-    ...authorityOptions(authorityHost),
+    ...authorityOptions(authorityHost, trouble),
     ...ofTenant,
     tokenCachePersistenceOptions: { enabled: true, name: cachePath },
     userPromptCallback: tell,
@@ -97,7 +127,7 @@ export const signInByCode = async (
   try {
     record = await credential.authenticate(storageScope);
   } catch (thrown) {
-    throw entraError(thrown);
+    throw entraError(thrown, authorityHost, trouble);
   }
   if (record === undefined) throw new ReplicationError('VAULT_ACCESS_DENIED', 'Nobody signed in.');
   const kept = library.serializeAuthenticationRecord(record);
@@ -114,11 +144,21 @@ const networkCode =
   /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|network_error|endpoints_resolution_error)\b/;
 
 /** Without the request: what it holds may be a secret. */
-const entraError = (thrown: unknown): ReplicationError => {
+const entraError = (
+  thrown: unknown,
+  authorityHost: string | null,
+  trouble: LastTrouble,
+): ReplicationError => {
   if (thrown instanceof ReplicationError) return thrown;
+  if (trouble.thrown instanceof ReplicationError) return trouble.thrown;
   const { name = '', message = '' } = thrown as IdentityFailure;
   const text = (message.split('\n')[0] ?? '').slice(0, 300);
-  const cause = new Error(`${name}: ${text}`);
+  const failure = authorityHost === null ? null : failureOf(trouble.thrown, authorityHost);
+  const atProxy = failure === null ? null : meaningAtProxy(failure);
+  const cause = new Error(failure === null ? `${name}: ${text}` : `${failure.code}: ${failure.message}`);
+  if (atProxy !== null) {
+    return new ReplicationError(atProxy.code, `${atProxy.sentence}: ${authorityHost}.`, { cause });
+  }
   if (networkCode.test(message)) {
     return new ReplicationError('VAULT_UNREACHABLE', 'Microsoft Entra ID cannot be reached.', { cause });
   }

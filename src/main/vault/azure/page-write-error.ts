@@ -43,7 +43,8 @@ export class PageWriteError extends Error {
   /** Whether the same request may well pass in a moment. */
   get isHiccup(): boolean {
     const { statusCode, code } = this;
-    if (statusCode === undefined) return code !== 'ENOTFOUND' && !isUntrusted(code);
+    if (statusCode === undefined)
+      return code !== 'ENOTFOUND' && code !== 'ERR_PROXY_TUNNEL' && !isUntrusted(code);
     if ((this.retryAfterMs ?? 0) > longestPauseMs) return false;
     return statusCode === 500 || statusCode === 503 || /^(Md5|Crc64)Mismatch$/.test(code);
   }

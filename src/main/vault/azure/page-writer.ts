@@ -1,11 +1,12 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { type Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PageBlobClient } from '@azure/storage-blob';
 import { usualAnswerMs } from './azure-client.ts';
 import { crc64 } from './crc64.ts';
 import { type PageSigner, pageSignerOf, type RequestHeaders } from './page-signer.ts';
 import { PageWriteError, refusalOf } from './page-write-error.ts';
+import { agentFor } from './proxy-way.ts';
 
 /** A page blob that this installation writes, and the lease that keeps every other writer out. */
 export interface LeasedPages {
@@ -18,11 +19,6 @@ const serviceVersion = '2023-11-03';
 /** As for the requests that the SDK sends: what lasts longer than a hiccup is the engine's to wait for. */
 const mostTries = 3;
 const firstDelayMs = 100;
-
-// HTTPS_PROXY and NO_PROXY are honoured, as by the SDK.
-const agentOptions = { keepAlive: true, proxyEnv: process.env };
-const http = { request: httpRequest, agent: new HttpAgent(agentOptions) };
-const https = { request: httpsRequest, agent: new HttpsAgent(agentOptions) };
 
 /** Services that know no CRC64, by origin. */
 const withoutChecksum = new Set<string>();
@@ -39,6 +35,7 @@ export class PageWriter {
   readonly #url: URL;
   readonly #path: string;
   readonly #sign: PageSigner;
+  readonly #agent: Agent;
   readonly #answerMs: number;
 
   /** @param answerMs how long a try may be silent */
@@ -48,6 +45,7 @@ export class PageWriter {
     this.#url = new URL(client.url);
     this.#path = `${this.#url.pathname}${this.#url.search === '' ? '?' : `${this.#url.search}&`}comp=page`;
     this.#sign = pageSignerOf(client);
+    this.#agent = agentFor(client.url);
   }
 
   /** Returns the blob's new ETag. @throws an error that `azureError` knows */
@@ -98,7 +96,7 @@ export class PageWriter {
 
   #put(headers: RequestHeaders, data: Buffer): Promise<{ answer: IncomingMessage; body: string }> {
     const { hostname, port, protocol } = this.#url;
-    const { request, agent } = protocol === 'https:' ? https : http;
+    const request = protocol === 'https:' ? httpsRequest : httpRequest;
     return new Promise((resolve, reject) => {
       const fail = (cause: Error): void => reject(PageWriteError.broken(cause));
       const sent = request({
@@ -107,7 +105,7 @@ export class PageWriter {
         port,
         path: this.#path,
         headers,
-        agent,
+        agent: this.#agent,
         timeout: this.#answerMs,
       });
       sent.once('error', fail);
