@@ -43,6 +43,7 @@ export interface Progress {
 /** Why health is not Normal; by it the same reason is known again while its words change. */
 export type HealthReasonKind =
   | 'resync'
+  | 'resyncAsked'
   | 'error'
   | 'retriesExhausted'
   | 'initial'

@@ -32,7 +32,7 @@ export const runCell = async (at: FaultSite, { phase, fault, code }: Cell): Prom
     outcome: 'failed',
     error: { code, class: errorCatalogue[code].class, vm: 'SRV1' },
   });
-  if (errorCatalogue[code].class === 'recoverable') await climb(at, phase, code, startedAtMs, heal);
+  if (errorCatalogue[code].class === 'recoverable') await climb(at, code, startedAtMs, heal);
   else await standStill(at, phase, code, heal);
   await expectWell(at);
 };
@@ -69,7 +69,6 @@ const minutesAfter = (startMs: number, iso: string | undefined): number =>
 /** A recoverable error: tried again at every moment of the schedule, and at none besides. */
 const climb = async (
   at: FaultSite,
-  phase: Phase,
   code: ErrorCode,
   startedAtMs: number,
   heal: () => void,
@@ -85,8 +84,7 @@ const climb = async (
     expect(healthReasons).toContainEqual(
       expect.objectContaining({ kind, code, text: expect.stringContaining(retry?.lastError.message ?? '?') }),
     );
-    // A VM that must be resynchronized is Critical from the start.
-    expect(health).toBe(index < 5 && phase !== 'resync' ? 'Warning' : 'Critical');
+    expect(health).toBe(index < 5 ? 'Warning' : 'Critical');
     if (index === 3)
       await at.passUntil((alerts) => alerts.some(({ cause }) => cause.startsWith('health')), 7);
     if (minutes === 55) break;

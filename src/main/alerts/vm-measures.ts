@@ -33,8 +33,12 @@ const healthRungs = { Normal: 0, Warning: 1, Critical: 2 } as const;
 const isFirstCopy = ({ lastSyncAt, health, retry, paused }: VmStatus): boolean =>
   lastSyncAt === null && health === 'Warning' && retry === null && !paused;
 
+/** Nor is a resynchronization that a person asked for, while nothing else is amiss. */
+const isAskedResync = ({ health, healthReasons }: VmStatus): boolean =>
+  health === 'Warning' && healthReasons.every(({ kind }) => kind === 'resyncAsked');
+
 const healthMeasure = (vm: VmStatus): AlertMeasure => {
-  const rung = isFirstCopy(vm) ? 0 : healthRungs[vm.health];
+  const rung = isFirstCopy(vm) || isAskedResync(vm) ? 0 : healthRungs[vm.health];
   const reasons = vm.healthReasons.map(({ text }) => text).join(' ');
   const text = rung === 0 || reasons === '' ? `${vm.name} replicates as it should.` : reasons;
   return { group: `health:${vm.id}`, family: 'health', ...subjectOf(vm), rung, text };

@@ -28,8 +28,9 @@ export class HealthWatch {
   }
 }
 
-/** A first copy that runs as it should is incomplete, hence Warning, but no news. */
-const isNews = (reasons: readonly HealthReason[]): boolean => reasons.some(({ kind }) => kind !== 'initial');
+/** What runs as a person asked for, a first copy or a resynchronization, is Warning but no news. */
+const isNews = (reasons: readonly HealthReason[]): boolean =>
+  reasons.some(({ kind }) => kind !== 'initial' && kind !== 'resyncAsked');
 
 const sentence = (name: string, health: Health, reasons: readonly HealthReason[]): string =>
   health === 'Normal'

@@ -3,7 +3,7 @@ import type { Health } from '../../contract/model.ts';
 import type { HealthReason } from '../../contract/reports.ts';
 import { utcMinute } from '../platform/utc-minute.ts';
 import type { ProtectionRecord } from '../store/records.ts';
-import type { DiskMark } from '../store/resync-record.ts';
+import type { DiskMark, ResyncMark } from '../store/resync-record.ts';
 import type { OffPeriod } from './engine-off.ts';
 import { isExhausted } from './retry-schedule.ts';
 import { formatMebibytes } from './size-words.ts';
@@ -62,7 +62,8 @@ export const isSlow = (totals: StatisticsTotals): boolean =>
  * | health   | when                                                                                      |
  * |----------|-------------------------------------------------------------------------------------------|
  * | Critical | a non-recoverable error, resynchronization required, retries down to one in 30 minutes    |
- * | Warning  | initial replication incomplete, paused, > 1 h since the last send, > 20 % of cycles missed, |
+ * | Warning  | initial replication incomplete, resynchronized though nothing was wrong, paused,            |
+ * |          | > 1 h since the last send, > 20 % of cycles missed,                                         |
  * |          | average latency > 5 min, an attempt failed, no room for the log of a disk, a log ≥ 30 %,    |
  * |          | a vault's sign-in ends within 14 days, the engine was off and no cycle succeeded since     |
  * | Normal   | none of these                                                                             |
@@ -77,13 +78,17 @@ export const judgeHealth = (
   return { health, reasons: [...critical, ...warnings] };
 };
 
+/** A resynchronization that a person wanted though nothing was wrong, and that goes on by itself to its end. */
+const isAskedOnly = ({ byHandOnly, askedAtMs }: ResyncMark): boolean =>
+  byHandOnly === true && askedAtMs !== undefined;
+
 const criticalReasons = (vm: ProtectionRecord, marked: HealthFacts['marked']): HealthReason[] => {
   const reasons: HealthReason[] = [];
   for (const { disk, code, message, sinceMs } of marked) {
     const text = `${disk} must be resynchronized; the other disks are replicated on, but make no recovery points without it: ${message}`;
     reasons.push({ kind: 'resync', text, sinceMs, code });
   }
-  if (vm.resync !== null && marked.length === 0) {
+  if (vm.resync !== null && marked.length === 0 && !isAskedOnly(vm.resync)) {
     reasons.push({
       kind: 'resync',
       text: `Must be resynchronized: ${vm.resync.message}`,
@@ -120,6 +125,18 @@ const warningReasons = (
       kind: 'initial',
       text: 'Initial replication is not complete.',
       sinceMs: vm.protectedAtMs,
+    });
+  }
+  if (vm.resync !== null && isAskedOnly(vm.resync)) {
+    const { askedAtMs, sinceMs } = vm.resync;
+    const asked = utcMinute(askedAtMs ?? sinceMs);
+    reasons.push({
+      kind: 'resyncAsked',
+      text:
+        vm.pausedAtMs === null
+          ? `It is being resynchronized, asked for by hand at ${asked}.`
+          : `A resynchronization asked for by hand at ${asked} goes on when replication does.`,
+      sinceMs,
     });
   }
   if (vm.pausedAtMs !== null) {

@@ -18,8 +18,14 @@ type Cause = Pick<ReplicationError, 'code' | 'message' | 'file'>;
  *
  * What was on its way means nothing any more for what is marked; for the other disks it goes on, but is no state of the
  * whole VM.
+ * @param how `asked`: a person asked for the resynchronization; `byHandOnly`: and nothing was wrong
  */
-export const markVm = (engine: EngineContext, vm: ProtectedVm, cause: Cause, asked: boolean): void => {
+export const markVm = (
+  engine: EngineContext,
+  vm: ProtectedVm,
+  cause: Cause,
+  { asked = false, byHandOnly = false } = {},
+): void => {
   const { store, clock } = engine;
   const { resync, rebuiltAtMs } = vm.record;
   if (resync !== null && resync.scope !== 'disks') return;
@@ -48,6 +54,7 @@ export const markVm = (engine: EngineContext, vm: ProtectedVm, cause: Cause, ask
       historyId: addEntry(engine, vm, cause, disk?.name ?? null, asked),
       ...(disk === undefined ? {} : { disk: disk.name }),
       ...(asked ? { askedAtMs: sinceMs } : {}),
+      ...(byHandOnly && resync === null ? { byHandOnly } : {}),
     };
     vm.update({ resync: mark, retry: null, unsent: null, shipment: null, direct: null });
   });

@@ -172,10 +172,14 @@ export class ResyncRuns {
       } else {
         await alone(async () => {
           if (isEnded(job.record.state)) return;
+          const byHandOnly = asked && this.vm.record.error === null;
           this.vm.update({ error: null });
           // Marked while it runs, so that an interruption leaves the VM marked and not half compared.
           const message = 'A resynchronization was started by hand and has not ended.';
-          markVm(this.engine, this.vm, new ReplicationError('RESYNC_REQUIRED', message), asked);
+          markVm(this.engine, this.vm, new ReplicationError('RESYNC_REQUIRED', message), {
+            asked,
+            byHandOnly,
+          });
           const turns = {
             alone: <T>(work: () => Promise<T>) => work(),
             inParts: <T>(work: (signal: AbortSignal) => Promise<T>) => work(options.signal),

@@ -371,7 +371,7 @@ export class VmReplicator {
 
   /** Tracking stops and gives its space back; the VM waits for a person, or for the resync window. */
   private markForResync(error: ReplicationError): void {
-    markVm(this.engine, this.vm, error, false);
+    markVm(this.engine, this.vm, error);
     this.interrupt();
     this.resyncs.giveLogsBack();
     this.loop.wake();

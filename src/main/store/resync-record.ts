@@ -21,6 +21,8 @@ export const resyncMark = z.object({
   disk: z.string().optional(),
   /** When a person asked for the resynchronization: it runs at once, whatever the window. */
   askedAtMs: moment.optional(),
+  /** Nothing was wrong: the mark came from the asking alone. */
+  byHandOnly: z.boolean().optional(),
   /** A person cancelled it: not by itself before then; null: not before a person asks. */
   holdUntilMs: moment.nullable().optional(),
   /** Its entry in the history. */

@@ -167,6 +167,7 @@ export const en = {
   'site.copying_one': '{{vm}} is being copied for the first time.',
   'site.copying_other': '{{count}} VMs are being copied for the first time.',
   'reason.resync': 'Must be resynchronized.',
+  'reason.resyncAsked': 'Is being resynchronized, asked for by hand.',
   'reason.error': 'An error has stopped replication.',
   'reason.retriesExhausted': 'Many attempts have failed; it is tried every 30 minutes now.',
   'reason.initial': 'Initial replication is not complete.',

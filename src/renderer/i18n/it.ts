@@ -167,6 +167,7 @@ export const it: Catalogue = {
   'site.copying_one': '{{vm}} viene copiata per la prima volta.',
   'site.copying_other': '{{count}} VM vengono copiate per la prima volta.',
   'reason.resync': 'Deve essere risincronizzata.',
+  'reason.resyncAsked': 'È in corso una risincronizzazione richiesta a mano.',
   'reason.error': 'Un errore ha fermato la replica.',
   'reason.retriesExhausted': 'Molti tentativi sono falliti; ora si riprova ogni 30 minuti.',
   'reason.initial': 'La replica iniziale non è completa.',

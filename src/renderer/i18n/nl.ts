@@ -166,6 +166,7 @@ export const nl: Catalogue = {
   'site.copying_one': '{{vm}} wordt voor het eerst gekopieerd.',
   'site.copying_other': '{{count}} VM’s worden voor het eerst gekopieerd.',
   'reason.resync': 'Moet opnieuw worden gesynchroniseerd.',
+  'reason.resyncAsked': 'Wordt op verzoek opnieuw gesynchroniseerd.',
   'reason.error': 'Een fout heeft de replicatie gestopt.',
   'reason.retriesExhausted': 'Veel pogingen zijn mislukt; nu wordt het elke 30 minuten geprobeerd.',
   'reason.initial': 'De eerste replicatie is niet voltooid.',

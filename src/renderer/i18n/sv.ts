@@ -165,6 +165,7 @@ export const sv: Catalogue = {
   'site.copying_one': '{{vm}} kopieras för första gången.',
   'site.copying_other': '{{count}} virtuella datorer kopieras för första gången.',
   'reason.resync': 'Måste synkroniseras om.',
+  'reason.resyncAsked': 'Omsynkroniseras på begäran.',
   'reason.error': 'Ett fel har stoppat replikeringen.',
   'reason.retriesExhausted': 'Många försök har misslyckats; nu görs ett var 30:e minut.',
   'reason.initial': 'Den första replikeringen är inte klar.',

@@ -160,6 +160,7 @@ export const zhHant: Catalogue = {
   'site.otherTrouble_other': '另有 {{count}} 部 VM 也需要注意。',
   'site.copying_other': '{{count}} 部 VM 正在首次複製。',
   'reason.resync': '必須重新同步處理。',
+  'reason.resyncAsked': '正依手動要求重新同步。',
   'reason.error': '錯誤已使複寫停止。',
   'reason.retriesExhausted': '多次嘗試失敗；現在每 30 分鐘嘗試一次。',
   'reason.initial': '初始複寫尚未完成。',

@@ -98,6 +98,14 @@ describe('how a VM stands for its alerts', () => {
     expect(rungs({ ...first, health: 'Critical' }).health).toBe(2);
     expect(rungs({ ...first, paused: true }).health).toBe(1);
   });
+
+  it('is no news during a resynchronization that a person asked for, unless more is amiss', () => {
+    const asked = { kind: 'resyncAsked', text: 'It is being resynchronized.', sinceMs: 1 } as const;
+    const failed = { kind: 'retrying', text: 'The last attempt failed.', sinceMs: 2 } as const;
+    expect(rungs({ health: 'Warning', healthReasons: [asked] }).health).toBe(0);
+    expect(rungs({ health: 'Warning', healthReasons: [asked, failed] }).health).toBe(1);
+    expect(rungs({ health: 'Critical', healthReasons: [asked] }).health).toBe(2);
+  });
 });
 
 describe('how places stand for their alerts', () => {

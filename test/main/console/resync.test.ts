@@ -313,7 +313,11 @@ describe('a resynchronization', () => {
     const { id } = await site.console.request('resync', { vm: 'SRV1' });
     await began;
     await site.reopen();
-    expect(await site.status()).toMatchObject({ resync: { code: 'RESYNC_REQUIRED' }, health: 'Critical' });
+    expect(await site.status()).toMatchObject({
+      resync: { code: 'RESYNC_REQUIRED' },
+      health: 'Warning',
+      healthReasons: [{ kind: 'resyncAsked' }],
+    });
     await site.console.start();
     await site.finish(id);
     await expectHealed(site);

@@ -123,5 +123,29 @@ describe('health', () => {
         },
       ],
     });
+    expect(healthOf({ resync: { ...resync, askedAtMs: 78 } }).health).toBe('Critical');
+  });
+
+  it('is Warning while a resynchronization runs that a person asked for without need, Critical when it was cancelled', () => {
+    const mark = {
+      code: 'RESYNC_REQUIRED' as const,
+      message: 'It has not ended.',
+      sinceMs: 77,
+      byHandOnly: true,
+    };
+    const askedAtMs = Date.UTC(2026, 10, 20, 22);
+    const { health, reasons } = healthOf({ resync: { ...mark, askedAtMs } });
+    expect(health).toBe('Warning');
+    expect(reasons).toEqual([
+      {
+        kind: 'resyncAsked',
+        text: 'It is being resynchronized, asked for by hand at 2026-11-20 22:00 UTC.',
+        sinceMs: 77,
+      },
+    ]);
+    expect(healthOf({ resync: { ...mark, askedAtMs }, pausedAtMs: 5 }).reasons[0]?.text).toContain(
+      'goes on when replication does',
+    );
+    expect(healthOf({ resync: mark }).health).toBe('Critical');
   });
 });
