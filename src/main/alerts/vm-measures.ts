@@ -35,7 +35,9 @@ const isFirstCopy = ({ lastSyncAt, health, retry, paused }: VmStatus): boolean =
 
 /** Nor is a resynchronization that a person asked for, while nothing else is amiss. */
 const isAskedResync = ({ health, healthReasons }: VmStatus): boolean =>
-  health === 'Warning' && healthReasons.every(({ kind }) => kind === 'resyncAsked');
+  health === 'Warning' &&
+  healthReasons.length > 0 &&
+  healthReasons.every(({ kind }) => kind === 'resyncAsked');
 
 const healthMeasure = (vm: VmStatus): AlertMeasure => {
   const rung = isFirstCopy(vm) || isAskedResync(vm) ? 0 : healthRungs[vm.health];

@@ -70,6 +70,7 @@ class EngineConsole implements Console {
   private readonly log: LogFile;
   private readonly pool: WorkerPool;
   private readonly engine: ReplicationEngine;
+  private readonly locations: ReplicaLocations;
   private readonly sampler: Sampler;
   private readonly jobs: JobRunner;
   private readonly background: BackgroundWork;
@@ -161,7 +162,7 @@ class EngineConsole implements Console {
       if (nowMs - this.cyclesSinceMs >= healthSettleMs) health.look(vm.vmId);
     });
     this.engine = new ReplicationEngine(base);
-    const locations = new ReplicaLocations(this.store, vaults, clock);
+    this.locations = new ReplicaLocations(this.store, vaults, clock);
     const places = new PlaceObserver({ store: this.store, clock, vaults, dataDirectory });
     this.alerts = new Alerts({
       ...base,
@@ -182,7 +183,7 @@ class EngineConsole implements Console {
       dataDirectory,
       logPath: this.log.path,
       startedAtMs: clock.now(),
-      replicaLocations: (vmId) => locations.of(vmId),
+      replicaLocations: (vmId) => this.locations.of(vmId),
     };
     this.pusher.attach(context);
     this.context = context;
@@ -242,6 +243,7 @@ class EngineConsole implements Console {
     this.bandwidth.close();
     this.signInWatch.stop();
     this.pusher.close();
+    this.locations.close();
     await this.background.idle();
     await this.pool.close();
     this.jobs.close();

@@ -7,9 +7,12 @@ import type { VaultKeeper } from './vault-keeper.ts';
 /** For so long a vault, or a VM's part of it, that did not answer is not asked again. */
 const failureMs = 30_000;
 
+/** For so long a status waits for a vault; what it answers later is for the next one. */
+const patienceMs = 300;
+
 /**
  * Where each replica of a VM is, for people. The vault is asked once for each lineage of a disk and the answer kept in the
- * disk's record, so that a status costs no round trip and a vault that is away changes nothing.
+ * disk's record, so that a status costs no round trip, and a vault that is away or never answers changes nothing.
  */
 export class ReplicaLocations {
   private readonly store: Store;
@@ -17,6 +20,13 @@ export class ReplicaLocations {
   private readonly clock: Clock;
   /** Vaults and VMs that did not answer, and when. */
   private readonly failures = new Map<string, number>();
+  /** VMs that are asked about, each with its answer. */
+  private readonly asking = new Map<string, Promise<void>>();
+  /** The last question to each vault: one at a time. */
+  private readonly lastAsked = new Map<string, Promise<void>>();
+  /** Vaults that made somebody wait for nothing and have not answered since. */
+  private readonly silent = new Set<string>();
+  private isClosed = false;
 
   constructor(store: Store, vaults: Pick<VaultKeeper, 'with'>, clock: Clock) {
     this.store = store;
@@ -24,13 +34,15 @@ export class ReplicaLocations {
     this.clock = clock;
   }
 
-  /** Disk id → path or URL. Empty until the first replica is complete; the last one known while the vault cannot be asked. */
+  /**
+   * Disk id → path or URL, within moments. Empty until the first replica is complete; the last one known while the vault
+   * cannot be asked or has not answered yet.
+   */
   async of(vmId: string): Promise<ReadonlyMap<string, string>> {
     const record = this.store.protections.get(vmId);
     if (record === null || record.committedCut === 0) return new Map();
-    const { vaultName } = record;
-    if (this.hasUnknown(vmId) && !this.hasFailed(vaultOf(vaultName)) && !this.hasFailed(vmId))
-      await this.learn(vaultName, vmId);
+    if (this.mustAsk(record.vaultName, vmId))
+      await this.inPatience(record.vaultName, this.learn(record.vaultName, vmId));
     return new Map(
       this.disksOf(vmId).flatMap(({ diskId, replica }) =>
         replica === undefined ? [] : [[diskId, replica.location] as const],
@@ -38,7 +50,43 @@ export class ReplicaLocations {
     );
   }
 
-  private async learn(vaultName: string, vmId: string): Promise<void> {
+  /** What is answered from now on is forgotten: the store is about to be closed. */
+  close(): void {
+    this.isClosed = true;
+  }
+
+  private mustAsk(vaultName: string, vmId: string): boolean {
+    return this.hasUnknown(vmId) && !this.hasFailed(vaultOf(vaultName)) && !this.hasFailed(vmId);
+  }
+
+  /** Resolves with the answer, or when it took too long; at once where it took too long already. */
+  private async inPatience(vaultName: string, answer: Promise<void>): Promise<void> {
+    if (this.silent.has(vaultName)) return;
+    const answered = new AbortController();
+    const over = this.clock.wait(patienceMs, answered.signal).then(() => {
+      if (!answered.signal.aborted) this.silent.add(vaultName);
+    });
+    await Promise.race([answer, over]);
+    answered.abort();
+  }
+
+  /** Asks the vault about the VM when its turn comes. Never throws. */
+  private learn(vaultName: string, vmId: string): Promise<void> {
+    const running = this.asking.get(vmId);
+    if (running !== undefined) return running;
+    const before = this.lastAsked.get(vaultName) ?? Promise.resolve();
+    const learned = before.then(async () => {
+      // Whoever was asked about before may have shown that the vault is away.
+      if (!this.isClosed && this.mustAsk(vaultName, vmId)) await this.learnNow(vaultName, vmId);
+      this.silent.delete(vaultName);
+      this.asking.delete(vmId);
+    });
+    this.asking.set(vmId, learned);
+    this.lastAsked.set(vaultName, learned);
+    return learned;
+  }
+
+  private async learnNow(vaultName: string, vmId: string): Promise<void> {
     let locations: ReadonlyMap<string, string>;
     try {
       locations = await this.ask(vaultName, vmId);
@@ -48,6 +96,7 @@ export class ReplicaLocations {
       this.failures.set(isMissing ? vmId : vaultOf(vaultName), this.clock.now());
       return;
     }
+    if (this.isClosed) return;
     for (const disk of this.disksOf(vmId)) {
       const { diskId, lineage, phase } = disk;
       const location = locations.get(diskId);

@@ -9,12 +9,16 @@ import {
   createReplicaVault,
   isAzureTarget,
   type KnownVault,
+  openAnsweringVault,
   openExistingVault,
   openReplicaVault,
   type VaultAccess,
 } from '../vault/open-vault.ts';
-import type { ReplicaVault } from '../vault/replica-vault.ts';
+import type { ReplicaVault, VaultInfo } from '../vault/replica-vault.ts';
 import type { SignInKeeper, VaultEntry } from './sign-in-keeper.ts';
+
+/** For so long a list of vaults waits for the first word of each. */
+const patienceMs = 10_000;
 
 /** The vaults that this console knows by name. */
 export class VaultKeeper {
@@ -56,7 +60,7 @@ export class VaultKeeper {
 
   /** Opens the vault, hands it to `use` and lets it go. */
   async with<T>(name: string, use: (vault: ReplicaVault) => Promise<T>): Promise<T> {
-    const vault = await openReplicaVault(this.spec(name));
+    const vault = await openAnsweringVault(this.spec(name));
     try {
       return await use(vault);
     } finally {
@@ -185,7 +189,7 @@ export class VaultKeeper {
     const known = { name, kind, target, vaultId, addedAt, signIn };
     try {
       return await this.with(name, async (vault) => {
-        const { freeBytes, totalBytes } = await vault.info();
+        const { freeBytes, totalBytes } = await this.answerOf(vault);
         const vms: VaultVmReport[] = [];
         for (const vm of await vault.listVms()) vms.push(await vaultVmReport(vault, vm.vmId));
         return { ...known, reachable: true, freeBytes, totalBytes, vms, error: null };
@@ -194,6 +198,23 @@ export class VaultKeeper {
       const report = ReplicationError.from(error, { file: target }).toReport();
       return { ...known, reachable: false, freeBytes: null, totalBytes: null, vms: [], error: report };
     }
+  }
+
+  /** A list of vaults must not wait for all the patience that a transfer has. @throws VAULT_UNREACHABLE */
+  private async answerOf(vault: ReplicaVault): Promise<VaultInfo> {
+    const answered = new AbortController();
+    const over = this.clock.wait(patienceMs, answered.signal).then(() => null);
+    const info = vault.info();
+    try {
+      const answer = await Promise.race([info, over]);
+      if (answer !== null) return answer;
+    } finally {
+      answered.abort();
+    }
+    // What it says after all is nobody's.
+    info.catch(() => undefined);
+    const text = `The vault ${vault.target} has not answered for ${patienceMs / 1000} seconds.`;
+    throw new ReplicationError('VAULT_UNREACHABLE', text, { file: vault.target });
   }
 }
 

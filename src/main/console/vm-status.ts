@@ -69,8 +69,8 @@ export const statusReport = async (
     ...rebuiltNotice(context.store, nowMs),
   };
   if (key === undefined) {
-    const vms: VmStatus[] = [];
-    for (const { vmId } of context.store.protections.list()) vms.push(await vmStatus(context, vmId));
+    const known = context.store.protections.list();
+    const vms = await Promise.all(known.map(({ vmId }) => vmStatus(context, vmId)));
     vms.sort((a, b) => badness[a.health] - badness[b.health] || a.name.localeCompare(b.name));
     return { ...site, vms };
   }

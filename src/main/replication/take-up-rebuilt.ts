@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { ReplicationError } from '../../contract/errors.ts';
 import { bitmapPath } from '../block/block-bitmap.ts';
 import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
-import { openReplicaVault } from '../vault/open-vault.ts';
+import { openAnsweringVault } from '../vault/open-vault.ts';
 import type { RecoveryPoint, ReplicaDiskState } from '../vault/replica-vault.ts';
 import type { TaskOptions } from '../workers/worker-pool.ts';
 import type { EngineContext } from './engine-context.ts';
@@ -51,7 +51,7 @@ export const takeUpRebuilt = async (
 };
 
 const askVault = async (engine: EngineContext, vm: ProtectedVm) => {
-  const vault = await openReplicaVault(vm.vaultSpec());
+  const vault = await openAnsweringVault(vm.vaultSpec());
   try {
     const reader = await vault.readVm(vm.vmId);
     try {

@@ -1,6 +1,6 @@
 import type { HostDisk, HostVm } from '../host/host.ts';
 import type { ProtectedDiskRecord } from '../store/records.ts';
-import { openReplicaVault } from '../vault/open-vault.ts';
+import { openAnsweringVault } from '../vault/open-vault.ts';
 import type { ReplicaDiskState, VaultDisk } from '../vault/replica-vault.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { FoundDisk, ProtectedVm } from './protected-vm.ts';
@@ -16,7 +16,7 @@ export const registerAtVault = async (
   found: { readonly vm: HostVm; readonly disks: readonly FoundDisk[] },
 ): Promise<ReadonlyMap<string, ReplicaDiskState>> => {
   const { vmId, record } = vm;
-  const vault = await openReplicaVault(vm.vaultSpec());
+  const vault = await openAnsweringVault(vm.vaultSpec());
   try {
     await vault.saveVm({
       vmId,

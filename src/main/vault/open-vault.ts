@@ -4,6 +4,7 @@ import { systemClock } from '../platform/clock.ts';
 import type { AzureAccess } from './azure/azure-access.ts';
 import { createDirectoryVault, DirectoryVault, openDirectoryVault } from './directory/directory-vault.ts';
 import { nodeFileOps } from './directory/file-ops.ts';
+import { requireAnswer } from './directory/require-answer.ts';
 import { unpaced, type WritePacer } from './pacing/write-pacer.ts';
 import type { ReplicaVault } from './replica-vault.ts';
 
@@ -60,6 +61,15 @@ export const openReplicaVault = async (
 };
 
 /**
+ * As `openReplicaVault`, for the thread that serves people: a directory that does not answer is not touched there.
+ * @throws VAULT_UNREACHABLE; else as `openReplicaVault`
+ */
+export const openAnsweringVault = async (known: KnownVault): Promise<ReplicaVault> => {
+  if (known.kind === 'directory') await requireAnswer(resolve(known.target));
+  return openReplicaVault(known);
+};
+
+/**
  * Opens the vault that a person named, making an absent or empty one first.
  * @throws VAULT_*, INPUT_INVALID
  */
@@ -69,6 +79,7 @@ export const createReplicaVault = async (
 ): Promise<ReplicaVault> => {
   if (!isAzureTarget(target)) {
     refuseEncryption(target, unlocking);
+    await requireAnswer(resolve(target));
     return createDirectoryVault(target);
   }
   const { createAzureVault } = await azureVaults();
@@ -80,7 +91,10 @@ export const openExistingVault = async (
   target: string,
   { access, ...unlocking }: VaultAccess = {},
 ): Promise<ReplicaVault> => {
-  if (!isAzureTarget(target)) return openDirectoryVault(target);
+  if (!isAzureTarget(target)) {
+    await requireAnswer(resolve(target));
+    return openDirectoryVault(target);
+  }
   const { openAzureVault } = await azureVaults();
   return openAzureVault(containerOf(target), requireAccess({ target, access }), unlocking);
 };

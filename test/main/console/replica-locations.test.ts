@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ReplicationError } from '../../../src/contract/errors.ts';
 import { ReplicaLocations } from '../../../src/main/console/replica-locations.ts';
@@ -14,6 +15,7 @@ const disk = protectedDiskRecord();
 let store: Store;
 let asked: number;
 let answer: () => string;
+let waits: Promise<void>;
 
 beforeEach(() => {
   store = openStore(join(folder(), 'hvrc.db'));
@@ -22,6 +24,7 @@ beforeEach(() => {
     store.protectedDisks.put({ ...disk, vmId });
   }
   asked = 0;
+  waits = Promise.resolve();
   answer = () => '/vault/system.vhdx';
 });
 afterEach(() => store.close());
@@ -33,6 +36,7 @@ const locations = () =>
     {
       with: async (_name, use) => {
         asked += 1;
+        await waits;
         const location = answer();
         const reader = { diskStates: async () => [{ diskId: disk.diskId, location }], close: async () => {} };
         return use({ readVm: async () => reader } as unknown as ReplicaVault);
@@ -67,6 +71,35 @@ describe('where the replicas of a VM are', () => {
     await clock.advance(1_000);
     expect((await known.of('vm-2')).get(disk.diskId)).toBe('/vault/system.vhdx');
     expect(asked).toBe(2);
+  });
+
+  it('is waited for a moment only, once for a vault that never answers, and known when it has answered', async () => {
+    const known = locations();
+    const { promise: silence, resolve: speak } = Promise.withResolvers<void>();
+    waits = silence;
+    const all = Promise.all(['vm-1', 'vm-2', 'vm-3'].map((vmId) => known.of(vmId)));
+    await clock.advance(300);
+    expect((await all).map(({ size }) => size)).toEqual([0, 0, 0]);
+    // The clock stands still: nobody waits any more.
+    expect((await known.of('vm-3')).size).toBe(0);
+    expect(asked).toBe(1);
+    speak();
+    while ((await known.of('vm-3')).size === 0) await setImmediate();
+    expect((await known.of('vm-1')).size).toBe(1);
+    expect(asked).toBe(3);
+  });
+
+  it('that comes after the end is forgotten', async () => {
+    const known = locations();
+    const { promise: silence, resolve: speak } = Promise.withResolvers<void>();
+    waits = silence;
+    const first = known.of('vm-1');
+    await clock.advance(300);
+    expect((await first).size).toBe(0);
+    known.close();
+    speak();
+    for (let turn = 0; turn < 5; turn += 1) await setImmediate();
+    expect(store.protectedDisks.get('vm-1', disk.diskId)?.replica).toBeUndefined();
   });
 
   it('of a VM whose replica is missing does not keep those of others from being asked for', async () => {
