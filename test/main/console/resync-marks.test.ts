@@ -20,7 +20,8 @@ const expectMarkedBy = async (site: EngineSite, code: string, disk: string | nul
     resync: { code, cause: words, since, prevention: words, disk },
   });
   const events = await site.console.request('events', {});
-  expect(events.findLast((event) => event.code === code)).toMatchObject({ level: 'error', text: words });
+  // The change of health that follows it is told with the same code, as a warning.
+  expect(events.findLast(({ level }) => level === 'error')).toMatchObject({ code, text: words });
   const { resyncs } = await site.console.request('resync.history', { vm: 'SRV1' });
   expect(resyncs.at(-1)).toMatchObject({
     code,
