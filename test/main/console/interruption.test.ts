@@ -251,7 +251,9 @@ describe('a job', () => {
     const { job } = await site.console.request('protect', { vm: 'SRV1', vault: 'nas' });
     await site.finish(job!.id);
     const toDirectory = site.data('restored');
+    const restoring = site.next((push) => push.kind === 'job' && isBusy(push.job));
     const restore = await site.console.request('restore', { vm: 'SRV1', toDirectory });
+    await restoring;
     const verify = await site.console.request('verify', { vm: 'SRV1' });
     const ended = Promise.allSettled([site.failure(restore.id), site.failure(verify.id)]);
     const stoppedAt = performance.now();
