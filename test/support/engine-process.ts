@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { type ErrorReport, ReplicationError } from '../../src/contract/errors.ts';
 import type { JobReport } from '../../src/contract/job-reports.ts';
+import type { DiskStatus } from '../../src/contract/reports.ts';
 import type { RequestName, RequestParams, RequestResult } from '../../src/contract/requests.ts';
 import type { TaskKind } from '../../src/main/workers/protocol.ts';
 
@@ -26,6 +27,9 @@ export interface EngineStats {
  * before a rebuilt one gets its name. Else a task of the workers.
  */
 export type KillPoint = 'commit' | 'set-aside' | 'rebuilt' | TaskKind;
+
+type ReplicatedDisk = DiskStatus & { readonly replica: string };
+const hasReplica = (disk: DiskStatus): disk is ReplicatedDisk => disk.replica !== null;
 
 interface Pending {
   resolve(value: unknown): void;
@@ -87,6 +91,14 @@ export class EngineProcess {
     const report = await this.request('job.wait', { id });
     if (report.error !== null) throw ReplicationError.fromReport(report.error);
     return report;
+  }
+
+  /** The VM's disks, once the vault has said where their replicas are: on a busy machine later than a status waits. */
+  async replicatedDisks(vm: string): Promise<readonly ReplicatedDisk[]> {
+    for (;;) {
+      const disks = (await this.request('status', { vm })).vms[0]!.disks;
+      if (disks.every(hasReplica)) return disks;
+    }
   }
 
   stats(): Promise<EngineStats> {

@@ -141,12 +141,11 @@ export class Site {
     if (verified.result?.kind !== 'verify' || !verified.result.identical) {
       throw new Error(`verify found differences: ${JSON.stringify(verified.result)}`);
     }
-    const { vms } = await engine.request('status', { vm: this.vm });
+    const disks = await engine.replicatedDisks(this.vm);
     const toDirectory = join(this.directory, 'restored');
     await engine.finish(await engine.request('restore', { vm: this.vm, toDirectory }));
     await engine.stop();
-    for (const disk of vms[0]!.disks) {
-      if (disk.replica === null) throw new Error(`${disk.name} has no replica`);
+    for (const disk of disks) {
       qemuImg('check', '-q', '-f', 'vhdx', disk.replica);
       const format = disk.path.endsWith('.vhd') ? 'vpc' : 'vhdx';
       if (!qemuIdentical(disk.replica, 'vhdx', disk.path, format)) {
@@ -156,7 +155,7 @@ export class Site {
       if (!qemuIdentical(restored, format, disk.path, format))
         throw new Error(`${restored} differs from ${disk.path}`);
     }
-    return vms[0]!.disks.length;
+    return disks.length;
   }
 
   /** One cycle after the other until killed. Nothing but the kill may end a cycle. */

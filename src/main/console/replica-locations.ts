@@ -1,10 +1,10 @@
 import { ReplicationError } from '../../contract/errors.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { ProtectedDiskRecord } from '../store/records.ts';
+import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { VaultKeeper } from './vault-keeper.ts';
 
-/** For so long a vault, or a VM's part of it, that did not answer is not asked again. */
+/** For so long a vault, or a VM's part of it, that did not answer is not asked again, unless it confirms a cut meanwhile. */
 const failureMs = 30_000;
 
 /** For so long a status waits for a vault; what it answers later is for the next one. */
@@ -20,6 +20,8 @@ export class ReplicaLocations {
   private readonly clock: Clock;
   /** Vaults and VMs that did not answer, and when. */
   private readonly failures = new Map<string, number>();
+  /** VM → the cut that the vault had confirmed when the VM was last looked at. */
+  private readonly confirmedCuts = new Map<string, number>();
   /** VMs that are asked about, each with its answer. */
   private readonly asking = new Map<string, Promise<void>>();
   /** The last question to each vault: one at a time. */
@@ -40,7 +42,9 @@ export class ReplicaLocations {
    */
   async of(vmId: string): Promise<ReadonlyMap<string, string>> {
     const record = this.store.protections.get(vmId);
-    if (record === null || record.committedCut === 0) return new Map();
+    if (record === null) return new Map();
+    this.noteConfirmed(record);
+    if (record.committedCut === 0) return new Map();
     if (this.mustAsk(record.vaultName, vmId))
       await this.inPatience(record.vaultName, this.learn(record.vaultName, vmId));
     return new Map(
@@ -53,6 +57,15 @@ export class ReplicaLocations {
   /** What is answered from now on is forgotten: the store is about to be closed. */
   close(): void {
     this.isClosed = true;
+  }
+
+  /** A vault that has confirmed another cut answers again. */
+  private noteConfirmed({ vmId, vaultName, committedCut }: ProtectionRecord): void {
+    if ((this.confirmedCuts.get(vmId) ?? committedCut) !== committedCut) {
+      this.failures.delete(vaultOf(vaultName));
+      this.failures.delete(vmId);
+    }
+    this.confirmedCuts.set(vmId, committedCut);
   }
 
   private mustAsk(vaultName: string, vmId: string): boolean {

@@ -57,11 +57,10 @@ const told = async (engine: EngineProcess): Promise<EventReport[]> =>
   (await engine.request('events', {})).filter(({ code }) => code === 'STORE_DAMAGED');
 
 const expectIdentical = async (engine: EngineProcess): Promise<void> => {
-  const { disks } = await statusOf(engine);
-  for (const { name, replica } of disks) {
+  for (const { name, replica } of await engine.replicatedDisks(vm)) {
     const format = name.endsWith('.vhd') ? 'vpc' : 'vhdx';
-    if (noQemu) expect(await sameDisks(site.disk(name), replica!)).toBe(true);
-    else expect(qemuIdentical(site.disk(name), format, replica!, 'vhdx'), name).toBe(true);
+    if (noQemu) expect(await sameDisks(site.disk(name), replica)).toBe(true);
+    else expect(qemuIdentical(site.disk(name), format, replica, 'vhdx'), name).toBe(true);
   }
 };
 

@@ -102,6 +102,17 @@ describe('where the replicas of a VM are', () => {
     expect(store.protectedDisks.get('vm-1', disk.diskId)?.replica).toBeUndefined();
   });
 
+  it('is asked of a vault that was away as soon as it has confirmed a cut', async () => {
+    answer = away;
+    const known = locations();
+    await known.of('vm-1');
+    answer = () => '/vault/system.vhdx';
+    expect((await known.of('vm-1')).size).toBe(0);
+    store.protections.put(protectionRecord({ vmId: 'vm-1', committedCut: 8 }));
+    expect((await known.of('vm-1')).get(disk.diskId)).toBe('/vault/system.vhdx');
+    expect(asked).toBe(2);
+  });
+
   it('of a VM whose replica is missing does not keep those of others from being asked for', async () => {
     const known = locations();
     answer = () => {

@@ -94,8 +94,7 @@ class Site {
   async expectIdentical(): Promise<void> {
     const { result } = await this.engine.job('verify', this.vm);
     expect(result).toMatchObject({ identical: true, differentBlocks: 0 });
-    for (const { path, replica, format } of (await this.status()).disks) {
-      if (replica === null) throw new Error(`${path} has no replica`);
+    for (const { path, replica, format } of await this.engine.replicatedDisks(this.vm)) {
       qemuImg('check', '-q', '-f', 'vhdx', replica);
       expect(qemuIdentical(replica, 'vhdx', path, format === 'vhd' ? 'vpc' : 'vhdx')).toBe(true);
     }
