@@ -1,9 +1,10 @@
-import { FluentProvider } from '@fluentui/react-components';
+import { FluentProvider, useFocusFinders } from '@fluentui/react-components';
 import { useEffect, useRef } from 'react';
 import { EmptyState } from './components/empty-state.tsx';
 import { t } from './i18n/words.ts';
 import { usePreferences } from './preferences.ts';
 import { parseRoute, useHash } from './router.ts';
+import { contentId, focusContent } from './shell/focus-content.ts';
 import { Messages } from './shell/messages.tsx';
 import { Navigation } from './shell/navigation.tsx';
 import { OpenDialog } from './shell/open-dialog.tsx';
@@ -26,7 +27,7 @@ const Content = ({ hash }: { readonly hash: string }) => {
     leaveView();
   }, [hash]);
   return (
-    <main id="content" ref={main} tabIndex={-1}>
+    <main id={contentId} ref={main} tabIndex={-1}>
       <div className="page">
         {refused ? (
           <EmptyState level="h1" title={t('app.refused')} help={t('app.refusedHelp')} />
@@ -47,9 +48,9 @@ export const App = () => {
   const themeName = useThemeName(theme);
   const host = useSite((site) => site.host);
   const hash = useHash();
-  const skip = (): void => {
-    document.getElementById('content')?.focus();
-  };
+  // What leads the focus ends with the last menu or dialog that uses it. Ending with a dialog whose menu goes too, it would
+  // leave the page behind that dialog hidden from those who hear it: so it lasts as long as the page.
+  useFocusFinders();
   return (
     <FluentProvider
       theme={themeOf(themeName)}
@@ -57,7 +58,7 @@ export const App = () => {
       data-density={density}
       data-theme={themeName}
     >
-      <button type="button" className="skip" onClick={skip}>
+      <button type="button" className="skip" onClick={focusContent}>
         {t('app.skip')}
       </button>
       <header>

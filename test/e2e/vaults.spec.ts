@@ -183,6 +183,10 @@ test('a folder is renamed, and kept while VMs are replicated into it', async ({ 
   await page.getByRole('menuitem', { name: 'Remove …' }).click();
   await dialog.getByRole('button', { name: 'Remove the vault' }).click();
   await expect(page.getByText(/^The vault second disk is forgotten/)).toBeVisible();
+  // The menu that the dialog came from is gone with the card: nothing stays hidden, and the focus is not lost.
+  await expect(page.locator('#root')).not.toHaveAttribute('aria-hidden');
+  await expect(page.locator('#content')).toBeFocused();
+  await expectAccessible(page);
   await page.getByRole('button', { name: 'Open an existing vault' }).click();
   const opening = page.getByRole('region', { name: 'Open an existing vault' });
   await opening.getByLabel('Name').fill('found');

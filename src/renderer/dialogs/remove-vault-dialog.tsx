@@ -1,16 +1,11 @@
 import type { VaultReport } from '../../contract/vault-reports.ts';
 import { t } from '../i18n/words.ts';
+import { keepFocus } from '../shell/focus-content.ts';
 import { ask } from '../stores/engine.ts';
 import { refreshVaults } from '../stores/follow-engine.ts';
 import { useSite } from '../stores/site-store.ts';
 import { showNotice, showProblem } from '../stores/ui-store.ts';
 import { ConfirmDialog } from './confirm-dialog.tsx';
-
-/**
- * The dialog gives the focus back to what it was opened from. If that were gone with its vault by then, the page would stay
- * hidden from those who hear it.
- */
-const focusReturnsMs = 700;
 
 /** Forgets a vault: says what stays there, and why it cannot be while VMs are replicated into it. */
 export const RemoveVaultDialog = ({ vault }: { readonly vault: VaultReport }) => {
@@ -21,7 +16,8 @@ export const RemoveVaultDialog = ({ vault }: { readonly vault: VaultReport }) =>
   const remove = async (): Promise<void> => {
     await ask('vault.remove', { name });
     showNotice(t('notice.vaultRemoved', { vault: name, target }));
-    setTimeout(() => void refreshVaults().catch(showProblem), focusReturnsMs);
+    // The dialog was opened from what goes with the vault.
+    refreshVaults().then(keepFocus, showProblem);
   };
   return (
     <ConfirmDialog
