@@ -18,8 +18,6 @@ export interface CliEnvironment {
   readonly workersDirectory: string;
   /** Loaded only when a command becomes the engine itself. */
   readonly openConsole: OpenConsole;
-  /** Asks for a secret; left out where there is no terminal. */
-  readonly askSecret?: (question: string) => Promise<string>;
   /** Calls `listener` when the user or the system asks the process to end; the returned function ends that. */
   readonly onInterrupt: (listener: () => void) => () => void;
 }

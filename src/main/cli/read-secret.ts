@@ -13,9 +13,10 @@ export const readSecret = async (
 ): Promise<string> => {
   if (signal.aborted) return '';
   const isTerminal = stdin.isTTY === true;
-  if (isTerminal) stderr.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: stdin, output: nowhere, terminal: isTerminal });
+  // Only now: what is typed as soon as the question appears must not appear beside it.
+  if (isTerminal) stderr.write(question);
   const end = () => lines.close();
   signal.addEventListener('abort', end, { once: true });
   try {

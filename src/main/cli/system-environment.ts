@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { onStopSignal } from '../platform/stop-signals.ts';
-import { askSecret } from './ask-secret.ts';
 import type { CliEnvironment } from './environment.ts';
 
 /** The process that `hvrc` really runs in. */
@@ -17,6 +16,5 @@ export const systemEnvironment = (): CliEnvironment => ({
     const { openConsole } = await import('../console/console.ts');
     return openConsole(options);
   },
-  ...(process.stdin.isTTY === true ? { askSecret } : {}),
   onInterrupt: (listener) => onStopSignal(listener),
 });
