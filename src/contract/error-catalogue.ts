@@ -248,7 +248,7 @@ export const errorCatalogue = {
   ),
   VAULT_IN_USE: nonRecoverable(
     'Another installation replicates this VM into the vault',
-    'Stop the other installation, or take the VM over.',
+    'End the protection in the other installation, or choose another vault.',
   ),
   VAULT_WRITE_FAILED: recoverable(
     'Writing to the vault failed',
@@ -257,7 +257,7 @@ export const errorCatalogue = {
   ),
   REPLICA_MISSING: nonRecoverable(
     'The replica is not at the vault',
-    'Protect the VM again, or put the replica back.',
+    'Resynchronize the VM, which copies what is missing again, or put the replica back.',
     suspendedEvents,
   ),
   REPLICA_INVALID: nonRecoverable(

@@ -57,6 +57,8 @@ export interface VerifyResult {
   readonly vm: string;
   readonly blocks: number;
   readonly differentBlocks: number;
+  /** Blocks of the replica that are not what was written there; older versions did not count them. */
+  readonly damagedBlocks?: number;
   readonly identical: boolean;
   /** The first few differences, in order. */
   readonly firstDifferences: readonly BlockDifference[];

@@ -1,4 +1,4 @@
-import type { CycleResult, JobResult, ResyncResult } from '../../contract/job-reports.ts';
+import type { CycleResult, JobResult, ResyncResult, VerifyResult } from '../../contract/job-reports.ts';
 import { formatBytes, formatCount, formatMs, formatRetention } from './format.ts';
 
 /** What a job came to, one sentence. */
@@ -11,9 +11,7 @@ export const describeResult = (result: JobResult): string => {
     case 'resync':
       return describeResync(result);
     case 'verify':
-      return result.identical
-        ? `The replica equals the source in all ${formatCount(result.blocks, 'block')}; compared in ${formatMs(result.durationMs)}.`
-        : `${result.differentBlocks} of ${formatCount(result.blocks, 'block')} differ.`;
+      return describeVerify(result);
     case 'restore':
       return `Point ${result.point} restored into ${formatCount(result.files.length, 'file')} in ${formatMs(result.durationMs)}${result.verified ? ' and verified' : ''}.`;
     case 'protect':
@@ -36,6 +34,23 @@ const consistencyWords = {
   crash: 'crash-consistent',
   fuzzy: 'fuzzy: the disks changed while they were read',
 } as const;
+
+/** Damage is told apart from changes of the source that are still to be sent; reports of older versions cannot tell. */
+const describeVerify = ({ blocks, differentBlocks, damagedBlocks, durationMs }: VerifyResult): string => {
+  const all = formatCount(blocks, 'block');
+  const damaged =
+    damagedBlocks === undefined || damagedBlocks === 0
+      ? ''
+      : ` At the vault ${formatCount(damagedBlocks, 'block')} of the replica ${damagedBlocks === 1 ? 'was' : 'were'} altered or lost: the VM is marked for resynchronization.`;
+  if (differentBlocks === 0) {
+    return `The replica equals the source in all ${all}; compared in ${formatMs(durationMs)}.${damaged}`;
+  }
+  const unsent =
+    damagedBlocks === 0
+      ? ' The replica holds what was written there: the source changed since the last cycle.'
+      : '';
+  return `${differentBlocks} of ${all} differ.${damaged}${unsent}`;
+};
 
 const describeResync = (result: ResyncResult): string => {
   const { comparedBlocks, differentBlocks, sentBytes, savedBytes, durationMs, consistency } = result;

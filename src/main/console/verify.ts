@@ -1,3 +1,4 @@
+import { ReplicationError } from '../../contract/errors.ts';
 import type { BlockDifference, VerifyResult } from '../../contract/job-reports.ts';
 import { blockLength, trackingBlockBytes } from '../block/tracking-block.ts';
 import { frozenPath } from '../replication/copy-disk.ts';
@@ -7,7 +8,11 @@ import type { ConsoleContext } from './console-context.ts';
 
 const listedDifferences = 16;
 
-/** Compares each disk's replica with its source, block by block, and with the digests recorded at the vault. */
+/**
+ * Compares each disk's replica with its source, block by block, and with the digests recorded at the vault. A block that
+ * differs from the source may have changed there since; one that is not what was written to the vault was altered or
+ * lost there, and the VM is marked for resynchronization.
+ */
 export const verifyVm = async (
   context: ConsoleContext,
   replicator: VmReplicator,
@@ -19,6 +24,8 @@ export const verifyVm = async (
   const firstDifferences: BlockDifference[] = [];
   let blocks = 0;
   let differentBlocks = 0;
+  let damagedBlocks = 0;
+  const damagedDisks: string[] = [];
   await replicator.withStillReplica(
     `Verifying ${vm.record.name}`,
     async (options) => {
@@ -48,12 +55,8 @@ export const verifyVm = async (
           );
           blocks += result.comparedBlocks;
           differentBlocks += result.differentBlocks;
-          if (result.damagedBlocks > 0) {
-            context.events.warning(
-              `${result.damagedBlocks} blocks of the replica of ${record.name} are not what was written there.`,
-              { vmId, vm: vm.record.name, disk: record.name, code: 'REPLICA_INVALID' },
-            );
-          }
+          damagedBlocks += result.damagedBlocks;
+          if (result.damagedBlocks > 0) damagedDisks.push(record.name);
           for (const offset of result.firstDifferences.slice(
             0,
             listedDifferences - firstDifferences.length,
@@ -68,13 +71,28 @@ export const verifyVm = async (
     },
     job,
   );
+  if (damagedBlocks > 0) noteDamage(context, replicator, damagedBlocks, damagedDisks);
   return {
     kind: 'verify',
     vm: vm.record.name,
     blocks,
     differentBlocks,
+    damagedBlocks,
     identical: differentBlocks === 0,
     firstDifferences,
     durationMs: context.clock.now() - startedAtMs,
   };
+};
+
+const noteDamage = (
+  { events }: ConsoleContext,
+  replicator: VmReplicator,
+  blocks: number,
+  disks: readonly string[],
+): void => {
+  const { vmId, record } = replicator.vm;
+  const text = `Verification found ${blocks} of the blocks in the replica of ${disks.join(', ')} to be other than what was written there.`;
+  const error = new ReplicationError('REPLICA_INVALID', text, { vm: record.name });
+  events.error(error.toReport(), { vmId, vm: record.name });
+  replicator.markForResync(error);
 };

@@ -7,7 +7,10 @@ export const commitStep = 'Commit the replica';
 /** The job of a VM's initial replication: the one that is not ended yet, or a new one. */
 export const initialJob = ({ jobs, clock }: EngineContext, vm: ProtectedVm): Job => {
   const left = jobs.resume('initial', vm.vmId);
-  if (left !== null) return left;
+  if (left !== null) {
+    left.takeTurn();
+    return left;
+  }
   const { name, initialStartAtMs } = vm.record;
   const job = jobs.create('initial', vm.vmId, name, stepsOf(vm));
   if (initialStartAtMs !== undefined && initialStartAtMs > clock.now())

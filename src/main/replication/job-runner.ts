@@ -236,6 +236,13 @@ export class Job {
     this.update({ state: 'queued', nextAttemptAtMs: null, blockedOn }, true);
   }
 
+  /** Goes on as soon as it can: what it waited for until now, and why, says nothing any more. */
+  takeTurn(): void {
+    const { state } = this.record;
+    if (isEnded(state) || state === 'queued' || state === 'running' || state === 'cancelling') return;
+    this.update({ state: 'queued', error: null, nextAttemptAtMs: null, blockedOn: null }, true);
+  }
+
   /** Waits for a moment that somebody chose. */
   waitUntil(atMs: number, blockedOn: string): void {
     this.update({ state: 'queued', nextAttemptAtMs: atMs, blockedOn }, true);

@@ -94,6 +94,7 @@ export class ResyncRuns {
     if (this.underWay !== null) return this.underWay.job;
     const { background } = this.engine;
     const job = this.comparison.begin(deep);
+    job.takeTurn();
     const { promise: done, resolve } = Promise.withResolvers<void>();
     const run = new AbortController();
     this.underWay = { job, done, run };

@@ -196,10 +196,7 @@ export class VmReplicator {
     return this.work.exclusively(activity, () => work(options), options.signal);
   }
 
-  /**
-   * A person says: go on. Ends an error, the waiting for a retry and that for a start time that was chosen; how often it
-   * failed stays known.
-   */
+  /** A person says: go on. Ends an error and the waiting for a retry or a chosen start; failures stay counted. */
   retryNow(): void {
     const nowMs = this.engine.clock.now();
     this.clearError();
@@ -370,10 +367,11 @@ export class VmReplicator {
   }
 
   /** Tracking stops and gives its space back; the VM waits for a person, or for the resync window. */
-  private markForResync(error: ReplicationError): void {
+  markForResync(error: ReplicationError): void {
     markVm(this.engine, this.vm, error);
     this.interrupt();
     this.resyncs.giveLogsBack();
+    this.saveState();
     this.loop.wake();
   }
 

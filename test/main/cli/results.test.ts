@@ -28,3 +28,30 @@ describe('what a cycle came to', () => {
     expect(describeResult(cycle(0, 0))).toBe('Nothing had changed; looked in 400 ms.');
   });
 });
+
+describe('what a verification came to', () => {
+  const verified = (differentBlocks: number, damagedBlocks?: number) =>
+    describeResult({
+      kind: 'verify',
+      vm: 'WEB01',
+      blocks: 3072,
+      differentBlocks,
+      ...(damagedBlocks === undefined ? {} : { damagedBlocks }),
+      identical: differentBlocks === 0,
+      firstDifferences: [],
+      durationMs: 400,
+    });
+
+  it('tells damage at the vault apart from changes that are still to be sent', () => {
+    expect(verified(4, 3)).toBe(
+      '4 of 3072 blocks differ. At the vault 3 blocks of the replica were altered or lost: the VM is marked for resynchronization.',
+    );
+    expect(verified(4, 0)).toBe(
+      '4 of 3072 blocks differ. The replica holds what was written there: the source changed since the last cycle.',
+    );
+  });
+
+  it('claims neither of a result that does not say', () => {
+    expect(verified(4)).toBe('4 of 3072 blocks differ.');
+  });
+});

@@ -1,4 +1,18 @@
-import { copyFileSync, cpSync, mkdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  cpSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { VmStatus } from '../../../src/contract/reports.ts';
 import { openDiskLayer } from '../../../src/main/disk/open-disk.ts';
@@ -104,6 +118,47 @@ describe('a VM is marked', () => {
     await site.write('system.vhdx', mebibyte, 2);
     await expectMarkedBy(site, 'HRL_OUT_OF_SEQUENCE', null);
     await expectHealed(site);
+  });
+});
+
+describe('verification', () => {
+  const alter = (site: EngineSite): void => {
+    const file = openSync(join(site.vault, 'SRV1', 'system.vhdx'), 'r+');
+    // The last byte of the last block of data; the file's structures come before it.
+    const position = fstatSync(file).size - 1;
+    const held = Buffer.alloc(1);
+    readSync(file, held, 0, 1, position);
+    writeSync(file, Buffer.from([held[0]! ^ 0xff]), 0, 1, position);
+    closeSync(file);
+  };
+
+  it('marks a VM whose replica was altered at the vault', async () => {
+    const site = makeSite();
+    await site.protect();
+    alter(site);
+    expect(await site.verify()).toMatchObject({ identical: false, differentBlocks: 1, damagedBlocks: 1 });
+    const code = 'REPLICA_INVALID';
+    expect(await site.status()).toMatchObject({
+      state: 'WaitingForStartResynchronize',
+      health: 'Critical',
+      resync: { code },
+    });
+    const events = await site.console.request('events', {});
+    expect(events.filter((event) => event.code === code)).toContainEqual(
+      expect.objectContaining({
+        level: 'error',
+        text: expect.stringMatching(/1 of the blocks .* system\.vhdx/),
+      }),
+    );
+    await expectHealed(site);
+  });
+
+  it('leaves a VM alone whose disk was only written since the last cycle', async () => {
+    const site = makeSite();
+    await site.protect();
+    await site.write('system.vhdx', 0, 1);
+    expect(await site.verify()).toMatchObject({ identical: false, damagedBlocks: 0 });
+    expect(await site.status()).toMatchObject({ state: 'Replicating', health: 'Normal', resync: null });
   });
 });
 

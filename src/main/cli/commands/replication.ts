@@ -50,7 +50,8 @@ export const replicationCommands = (program: Command, runner: CommandRunner): vo
         const { followJob } = await import('../follow-job.ts');
         const job = await followJob(session, () => session.request('verify', { vm }), 'cancel');
         if (job.result?.kind !== 'verify') return answer(session, job);
-        const { identical, firstDifferences } = job.result;
+        const { identical, firstDifferences, damagedBlocks } = job.result;
+        const remedy = damagedBlocks === 0 ? 'sync' : 'resync';
         const { formatTable, right } = await import('../table.ts');
         session.output.answer(job.result, () =>
           identical
@@ -62,7 +63,7 @@ export const replicationCommands = (program: Command, runner: CommandRunner): vo
                   offset,
                   formatBytes(lengthBytes),
                 ]),
-              )}\n\nNext: hvrc resync ${vm}`,
+              )}\n\nNext: hvrc ${remedy} ${vm}`,
         );
         return identical ? exitCodes.done : exitCodes.failed;
       }),
