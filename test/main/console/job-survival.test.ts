@@ -100,7 +100,7 @@ describe('a job that kill -9 met half-way', () => {
     await engine.stop();
   });
 
-  it.each(['initial', 'send'] as const)(
+  it.each(['initial', 'commit'] as const)(
     'goes on by itself at the next start: initial, before %s',
     async (point) => {
       const site = makeSite();
