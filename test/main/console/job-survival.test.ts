@@ -1,18 +1,17 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobKind, JobReport } from '../../../src/contract/job-reports.ts';
 import type { RequestName } from '../../../src/contract/requests.ts';
 import { dataPaths } from '../../../src/main/platform/data-directory.ts';
 import { openStore, type Store } from '../../../src/main/store/store.ts';
 import { EngineProcess, type KillPoint } from '../../support/engine-process.ts';
-import { type EngineSite, engineSite, sameDisks } from '../../support/engine-site.ts';
+import { EngineSite, engineSite, sameDisks } from '../../support/engine-site.ts';
 
 const makeSite = engineSite();
 
 /** A site whose VM another process has protected; its jobs of the way there. */
-const protectedSite = async (): Promise<EngineSite> => {
-  const site = makeSite();
+const protectedSite = async (site: EngineSite): Promise<EngineSite> => {
   await site.makeVm();
   const engine = await EngineProcess.start(site.data());
   await engine.request('host.use', { path: site.host });
@@ -52,8 +51,31 @@ const reopenJob = (store: Store, kind: JobKind): void => {
   store.jobs.put(id, { ...record, state: 'running', endedAtMs: null, result: null });
 };
 
-describe('a job that kill -9 met half-way', () => {
+describe('a job of a protected VM that kill -9 met half-way', () => {
   const vm = 'SRV1';
+  let site: EngineSite;
+  beforeAll(async () => {
+    site = await protectedSite(new EngineSite());
+  });
+  afterAll(() => site.close());
+
+  it('goes on by itself at the next start: restore, with the point it began with', async () => {
+    const kept = site.keep('0');
+    const toDirectory = site.data('restored');
+    const doomed = await EngineProcess.start(site.data(), 'restore');
+    await Promise.all([doomed.request('restore', { vm, toDirectory }).catch(() => undefined), doomed.exited]);
+    const engine = await EngineProcess.start(site.data());
+    await site.write('data.vhd', 0, 7);
+    await engine.job('sync', vm);
+    const left = (await engine.request('jobs', {})).find((job) => job.kind === 'restore')!;
+    await engine.run();
+    expect(await engine.finish(left)).toMatchObject({ state: 'succeeded', result: { verified: true } });
+    for (const name of ['system.vhdx', 'data.vhd'])
+      expect(await sameDisks(join(toDirectory, name), join(kept, name))).toBe(true);
+    await engine.stop();
+  });
+
+  // The end of the protection comes last: there is nothing to ask for after it.
   const asked: readonly [KillPoint, RequestName, JobKind][] = [
     ['scan', 'sync', 'cycle'],
     ['resync', 'resync', 'resync'],
@@ -61,10 +83,10 @@ describe('a job that kill -9 met half-way', () => {
     ['dropLogs', 'unprotect', 'unprotect'],
   ];
 
-  for (const [killBefore, request, kind] of asked) {
-    it(`goes on by itself at the next start: ${kind}`, async () => {
-      const site = await protectedSite();
-      await site.write('data.vhd', 0, 7);
+  it.each(asked)(
+    'goes on by itself at the next start: before %s of %s',
+    async (killBefore, request, kind) => {
+      await site.write('data.vhd', 0, 8 + asked.findIndex(([point]) => point === killBefore));
       const { after, engine } = await killedAndResumed(
         site,
         killBefore,
@@ -80,25 +102,12 @@ describe('a job that kill -9 met half-way', () => {
         expect((await engine.job('verify', vm)).result).toMatchObject({ identical: true });
       }
       await engine.stop();
-    });
-  }
+    },
+  );
+});
 
-  it('goes on by itself at the next start: restore, with the point it began with', async () => {
-    const site = await protectedSite();
-    const kept = site.keep('0');
-    const toDirectory = site.data('restored');
-    const doomed = await EngineProcess.start(site.data(), 'restore');
-    await Promise.all([doomed.request('restore', { vm, toDirectory }).catch(() => undefined), doomed.exited]);
-    const engine = await EngineProcess.start(site.data());
-    await site.write('data.vhd', 0, 7);
-    await engine.job('sync', vm);
-    const left = (await engine.request('jobs', {})).find((job) => job.kind === 'restore')!;
-    await engine.run();
-    expect(await engine.finish(left)).toMatchObject({ state: 'succeeded', result: { verified: true } });
-    for (const name of ['system.vhdx', 'data.vhd'])
-      expect(await sameDisks(join(toDirectory, name), join(kept, name))).toBe(true);
-    await engine.stop();
-  });
+describe('a job that kill -9 met half-way', () => {
+  const vm = 'SRV1';
 
   it.each(['initial', 'commit'] as const)(
     'goes on by itself at the next start: initial, before %s',
@@ -119,7 +128,7 @@ describe('a job that kill -9 met half-way', () => {
   );
 
   it('goes on by itself at the next start: enabling protection, its end, and a change', async () => {
-    const site = await protectedSite();
+    const site = await protectedSite(makeSite());
     change(site, (store) => {
       const { vmId } = store.protections.list()[0]!;
       // As before the relationship was recorded; the vault has it already.
