@@ -137,12 +137,15 @@ describe('alerts of an engine', () => {
     expect((await report())?.waiting).toBeGreaterThan(0);
 
     const hook = await receiver();
-    const posted = hook.next();
     const again = site().next(
       (push) => push.kind === 'event' && push.event.text === 'Alerts by webhook are delivered again.',
     );
     await setWebhook(hook.url);
-    await posted;
+    // A message that is just on its way to the old address may wait for its next try.
+    while (hook.calls.length === 0) {
+      await site().clock.advance(1_000);
+      await site().console.request('vault.list', {});
+    }
     await again;
     expect(JSON.parse(hook.calls[0]!.body)).toMatchObject({ kind: 'alert', version: 1 });
   });
