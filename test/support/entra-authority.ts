@@ -28,6 +28,8 @@ const token = (audience: string): string => {
 export class EntraAuthority {
   readonly grants: string[] = [];
   refuses = false;
+  /** How long a token is said to be good for. */
+  lifetimeSeconds = 3_600;
   /** Nobody has typed the code yet. */
   pending = false;
   readonly #server: Server;
@@ -95,8 +97,8 @@ export class EntraAuthority {
       return { error: 'invalid_grant', error_description: 'AADSTS70008: The grant has expired.' };
     return {
       token_type: 'Bearer',
-      expires_in: 3_600,
-      ext_expires_in: 3_600,
+      expires_in: this.lifetimeSeconds,
+      ext_expires_in: this.lifetimeSeconds,
       scope: 'https://storage.azure.com/.default',
       access_token: token('https://storage.azure.com'),
       refresh_token: 'refresh',

@@ -10,6 +10,7 @@ import {
 } from '@azure/storage-blob';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SignIn } from '../../../src/contract/sign-in.ts';
+import type { AzureAccess } from '../../../src/main/vault/azure/azure-access.ts';
 import { Azurite } from '../../support/azurite.ts';
 import { type EngineSite, engineSite } from '../../support/engine-site.ts';
 
@@ -50,6 +51,13 @@ const signature = (permissions: string, expiresAtMs: number): SignIn => {
     new StorageSharedKeyCredential(account, key),
   ).toString();
   return { kind: 'sas', account: azurite.access.endpoint, token };
+};
+
+/** Puts an access into the place of the one vault's, while no engine runs. */
+const keep = (site: EngineSite, access: AzureAccess): void => {
+  const secrets = join(site.data(), 'secrets.json');
+  const kept = JSON.parse(readFileSync(secrets, 'utf8'));
+  writeFileSync(secrets, JSON.stringify({ [Object.keys(kept)[0]!]: JSON.stringify(access) }));
 };
 
 const prepare = async (): Promise<EngineSite> => {
@@ -96,6 +104,8 @@ describe('the sign-in of a storage account', () => {
     expect(await warnings(site)).toEqual([ends]);
     await site.clock.advance(11 * dayMs);
     expect(await warnings(site)).toEqual([ends, ends]);
+    await site.clock.advance(3 * dayMs);
+    expect(await warnings(site)).toEqual([ends, ends, ends.replace(' ends ', ' ended ')]);
     await site.reopen();
     const reasons = async () => (await site.status()).healthReasons.map(({ kind }) => kind);
     await site.console.request('protect', { vm: 'SRV1', vault: 'cloud' });
@@ -125,6 +135,39 @@ describe('the sign-in of a storage account', () => {
     expect((await site.console.request('vault.list', {}))[0]).toMatchObject({ reachable: true });
   });
 
+  it('by a signature that ends while VMs are replicated stops them with an event, once, until it is renewed', async () => {
+    const site = await prepare();
+    const { key } = sharedKey();
+    const account = azurite.access.endpoint;
+    const signIn = { kind: 'accountKey', account, key } as const;
+    await site.console.request('vault.add', { name: 'cloud', target, signIn });
+    const { job } = await site.console.request('protect', { vm: 'SRV1', vault: 'cloud' });
+    await site.finish(job!.id);
+    await site.console.stop();
+    const ended = signature('rwdlac', Date.now() - 60_000);
+    if (ended.kind !== 'sas') throw new Error('no signature');
+    keep(site, { endpoint: account, credential: { kind: 'sas', token: ended.token } });
+    await site.open();
+    const refused = site.nextError('VAULT_ACCESS_DENIED');
+    await site.write('data.vhd', 0, 0x21);
+    const cycle = await site.console.request('sync', { vm: 'SRV1' });
+    expect((await site.failure(cycle.id)).error).toMatchObject({ code: 'VAULT_ACCESS_DENIED' });
+    expect(await refused).toMatchObject({
+      event: { vm: 'SRV1', level: 'error', text: expect.stringMatching(/has expired, on /) },
+    });
+    expect(await site.status()).toMatchObject({ state: 'Error', retry: null });
+    const count = async () =>
+      (await site.console.request('events', {})).filter(({ text }) => text.includes('has expired')).length;
+    const before = await count();
+    await site.console.start();
+    await site.clock.advance(hourMs);
+    expect(await count()).toBe(before);
+    await site.console.request('vault.signIn', { name: 'cloud', signIn });
+    await site.console.request('resume', { vm: 'SRV1' });
+    await site.sync();
+    expect(await site.status()).toMatchObject({ state: 'Replicating' });
+  });
+
   it.each([
     ['write', 'rdl', ['write']],
     ['delete', 'rwcal', ['delete']],
@@ -139,12 +182,9 @@ describe('the sign-in of a storage account', () => {
       signIn: { kind: 'accountKey', account, key },
     });
     await site.console.stop();
-    const secrets = join(site.data(), 'secrets.json');
-    const kept = JSON.parse(readFileSync(secrets, 'utf8'));
     const limited = signature(letters, Date.now() + 100 * dayMs);
     if (limited.kind !== 'sas') throw new Error('no signature');
-    const access = { endpoint: account, credential: { kind: 'sas', token: limited.token } };
-    writeFileSync(secrets, JSON.stringify({ [Object.keys(kept)[0]!]: JSON.stringify(access) }));
+    keep(site, { endpoint: account, credential: { kind: 'sas', token: limited.token } });
     await site.open();
     const report = await site.console.request('vault.check', { name: 'cloud' });
     expect(report.passed).toBe(false);
