@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openContainer } from '../../../src/main/vault/azure/azure-client.ts';
 import { Azurite } from '../../support/azurite.ts';
 import { type EngineSite, engineSite, mebibyte, minuteMs } from '../../support/engine-site.ts';
@@ -13,18 +14,24 @@ const formats = { 'system.vhdx': 'vhdx', 'data.vhd': 'vpc' } as const;
 
 let folder: string;
 let azurite: Azurite;
-let proxy: FaultProxy;
-beforeEach(async () => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hvrc-azurite-'));
   mkdirSync(join(folder, 'files'));
   azurite = await Azurite.start(join(folder, 'files'));
-  proxy = await FaultProxy.start(azurite);
 });
-afterEach(async () => {
-  await proxy.stop();
+afterAll(async () => {
   await azurite.kill();
   rmSync(folder, { recursive: true, force: true });
 });
+
+let proxy: FaultProxy;
+/** Each test has its own in the one account. */
+let container: string;
+beforeEach(async () => {
+  container = `replicas-${randomUUID()}`;
+  proxy = await FaultProxy.start(azurite);
+});
+afterEach(() => proxy.stop());
 
 const prepare = async (): Promise<EngineSite> => {
   const site = makeSite();
@@ -32,7 +39,7 @@ const prepare = async (): Promise<EngineSite> => {
   await site.open();
   await site.console.request('host.use', { path: site.host });
   const { connectionString } = proxy;
-  await site.console.request('vault.add', { name: 'cloud', target: 'azure:replicas', connectionString });
+  await site.console.request('vault.add', { name: 'cloud', target: `azure:${container}`, connectionString });
   return site;
 };
 
@@ -49,7 +56,7 @@ const expectIdentical = async (site: EngineSite): Promise<void> => {
     const url = await site.replica(name);
     const blob = new URL(url).pathname.split('/').slice(3).join('/');
     const path = join(folder, name);
-    await openContainer(azurite.access, 'replicas').getBlobClient(blob).downloadToFile(path);
+    await openContainer(azurite.access, container).getBlobClient(blob).downloadToFile(path);
     expect(qemuIdentical(path, 'vpc', site.disk(name), format)).toBe(true);
   }
 };
