@@ -32,7 +32,7 @@ export const followJob = async (
   session.signal.addEventListener('abort', onAbort);
   try {
     const { id } = follower.take(await Promise.race([begin(), interrupted]));
-    session.request('job.wait', { id }).then((job) => follower.take(job), interrupt);
+    session.request('job.wait', { id }).then((job) => follower.end(job), interrupt);
     return outcome(session, await Promise.race([follower.settled, interrupted]));
   } finally {
     session.signal.removeEventListener('abort', onAbort);
@@ -74,6 +74,11 @@ class Follower {
     return job;
   }
 
+  /** The engine says that nothing will bring the job on, whatever it waits for. */
+  end(job: JobReport): void {
+    this.#settle(this.take(job));
+  }
+
   close(): void {
     this.#display.close();
   }
@@ -109,6 +114,10 @@ const outcome = (session: Session, job: JobReport): JobReport => {
   if (job.state === 'succeeded') return job;
   if (job.state === 'cancelled')
     throw new ReplicationError('CANCELLED', `${describeJob(job)} was cancelled.`, { vm: job.vm });
+  if (job.state === 'paused') {
+    const text = `${describeJob(job)} is paused, and goes on where it stands after hvrc resume ${job.vm}.`;
+    throw new ReplicationError('STATE_INVALID', text, { vm: job.vm });
+  }
   if (job.nextAttemptAt !== null)
     session.output.note(
       `The next attempt is at ${formatTime(job.nextAttemptAt, session.environment.now())}.`,

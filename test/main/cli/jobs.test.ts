@@ -142,6 +142,18 @@ describe('a command that waits for its job', () => {
     expect(cli.console.stopped).toBe(1);
   });
 
+  it('ends when the engine says that the job is paused, and how it goes on', async () => {
+    cli.answer({
+      resync: () => job({ kind: 'resync' }),
+      'job.wait': () => job({ kind: 'resync', state: 'paused' }),
+    });
+    const { exitCode, stderr } = await cli.run('resync', 'WEB01');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(
+      'is paused, and goes on where it stands after hvrc resume WEB01. [STATE_INVALID]',
+    );
+  });
+
   it('leaves a resynchronization to the engine at a Ctrl-C', async () => {
     cli.answer({
       resync: () => job({ kind: 'resync' }),
