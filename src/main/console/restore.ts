@@ -5,6 +5,7 @@ import type { RestoreResult } from '../../contract/job-reports.ts';
 import type { CheckedParams } from '../../contract/requests.ts';
 import type { PointsReport } from '../../contract/vault-reports.ts';
 import { diskErrorFrom } from '../disk/disk-error.ts';
+import { elapsedMs } from '../platform/clock.ts';
 import { createDirectory } from '../platform/create-directory.ts';
 import type { Job } from '../replication/job-runner.ts';
 import { allocatedBytesOf, requireRoom } from '../replication/require-room.ts';
@@ -157,7 +158,7 @@ const restoreVm = async (
     consistency: point.consistency,
     files,
     verified: true,
-    durationMs: context.clock.now() - startedAtMs,
+    durationMs: elapsedMs(context.clock, startedAtMs),
   };
 };
 

@@ -1,6 +1,7 @@
 import { ReplicationError } from '../../contract/errors.ts';
 import type { BlockDifference, VerifyResult } from '../../contract/job-reports.ts';
 import { blockLength, trackingBlockBytes } from '../block/tracking-block.ts';
+import { elapsedMs } from '../platform/clock.ts';
 import { frozenPath } from '../replication/copy-disk.ts';
 import type { Job } from '../replication/job-runner.ts';
 import type { VmReplicator } from '../replication/vm-replicator.ts';
@@ -80,7 +81,7 @@ export const verifyVm = async (
     damagedBlocks,
     identical: differentBlocks === 0,
     firstDifferences,
-    durationMs: context.clock.now() - startedAtMs,
+    durationMs: elapsedMs(context.clock, startedAtMs),
   };
 };
 

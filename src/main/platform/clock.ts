@@ -6,6 +6,10 @@ export interface Clock {
   wait(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Milliseconds since a moment; 0 where the clock was set back since. */
+export const elapsedMs = (clock: Pick<Clock, 'now'>, sinceMs: number): number =>
+  Math.max(0, clock.now() - sinceMs);
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   wait: (ms, signal) =>

@@ -77,16 +77,21 @@ export const granularityMs = (stamp: FileStamp): number =>
  * Whether the file changed so shortly before `nowMs` that another change right after could leave the same stamp. A
  * time in the future is racy too: nothing is known about when it was set.
  */
-export const isRacy = (stamp: FileStamp, nowMs: number): boolean => {
-  const modifiedMs = BigInt(stamp.modifiedNs) / nsPerMs;
-  const changedMs = BigInt(stamp.changedNs) / nsPerMs;
-  const youngestMs = Number(modifiedMs > changedMs ? modifiedMs : changedMs);
-  return nowMs - youngestMs <= granularityMs(stamp);
+export const isRacy = (stamp: FileStamp, nowMs: number): boolean =>
+  nowMs - youngestMs(stamp) <= granularityMs(stamp);
+
+/** Whether the file's times lie in the future: the clock was set back since, and it may be days before they do not. */
+export const isAhead = (stamp: FileStamp, nowMs: number): boolean => youngestMs(stamp) > nowMs;
+
+const youngestMs = ({ modifiedNs, changedNs }: FileStamp): number => {
+  const modifiedMs = BigInt(modifiedNs) / nsPerMs;
+  const changedMs = BigInt(changedNs) / nsPerMs;
+  return Number(modifiedMs > changedMs ? modifiedMs : changedMs);
 };
 
 /**
  * A stamp that a later one may be compared with. A file that was just written is waited for, once, for as long as its
- * times are coarse; when it changed again meanwhile, or `signal` cut the wait short, it is not settled.
+ * times are coarse, also where they lie in the future, however far; when it changed again meanwhile, or `signal` cut the wait short, it is not settled.
  */
 export const settledStamp = async (
   path: string,

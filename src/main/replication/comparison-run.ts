@@ -103,7 +103,7 @@ export class ComparisonRun {
   note(pass: PassProgress): void {
     const { clock } = this.engine;
     this.of(pass.diskId)?.note(pass, clock);
-    if (clock.now() - this.persistedAtMs >= persistIntervalMs) this.persist();
+    if (Math.abs(clock.now() - this.persistedAtMs) >= persistIntervalMs) this.persist();
   }
 
   end(): void {

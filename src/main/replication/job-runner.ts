@@ -342,7 +342,7 @@ export class Job {
     if (isEnded(this.record.state)) return;
     this.record = { ...this.record, ...change };
     const now = this.clock.now();
-    const due = durable || now - this.lastPersistedAtMs >= persistIntervalMs;
+    const due = durable || Math.abs(now - this.lastPersistedAtMs) >= persistIntervalMs;
     if (due) this.lastPersistedAtMs = now;
     this.changed(this.record, due);
   }

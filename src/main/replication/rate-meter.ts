@@ -11,6 +11,8 @@ export class RateMeter {
 
   /** @param bytes bytes moved so far, never falling */
   add(atMs: number, bytes: number): void {
+    // A clock that was set back says nothing of what was before.
+    if (atMs < (this.samples.at(-1)?.atMs ?? atMs)) this.samples = [];
     this.samples.push({ atMs, bytes });
     const oldest = this.samples.findLastIndex((sample) => sample.atMs <= atMs - windowMs);
     if (oldest > 0) this.samples.splice(0, oldest);

@@ -1,5 +1,6 @@
 import { ReplicationError } from '../../contract/errors.ts';
 import { isEnded, type ResyncResult } from '../../contract/job-reports.ts';
+import { elapsedMs } from '../platform/clock.ts';
 import { nextOpening } from '../platform/week-schedule.ts';
 import type { Attempt } from './attempt-outcome.ts';
 import { ComparisonRun, resyncJobSteps } from './comparison-run.ts';
@@ -208,7 +209,7 @@ export class ResyncRuns {
     const entries = openEntries(this.engine, this.vm);
     try {
       const outcome = await resynchronizeVm(this.engine, this.vm, job, this.comparison, options, turns);
-      const durationMs = this.engine.clock.now() - attempt.startedAtMs;
+      const durationMs = elapsedMs(this.engine.clock, attempt.startedAtMs);
       noteResolved(this.engine, entries, outcome, durationMs);
       const result: ResyncResult = { kind: 'resync', vm: name, ...outcome, durationMs };
       this.comparing = false;

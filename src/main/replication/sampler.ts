@@ -66,7 +66,7 @@ export class Sampler {
         store.samples.add(vm.vmId, nowMs, this.samplesOf(vm, nowMs));
         this.alongside(vm, nowMs, off);
       }
-      if (nowMs - this.prunedAtMs < hourMs) return;
+      if (Math.abs(nowMs - this.prunedAtMs) < hourMs) return;
       store.samples.prune(nowMs);
       store.statistics.prune(nowMs);
       this.prunedAtMs = nowMs;

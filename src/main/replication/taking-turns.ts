@@ -1,5 +1,8 @@
 import { ReplicationError } from '../../contract/errors.ts';
-import type { Clock } from '../platform/clock.ts';
+import { type Clock, elapsedMs } from '../platform/clock.ts';
+
+/** A cycle that seems to take longer met a clock that was set. */
+const longestRestMs = 30 * 60_000;
 
 /**
  * Lets the cycles of a VM's other disks in between the parts of a long comparison: one thing at a time writes to the
@@ -24,7 +27,7 @@ export class TakingTurns {
   async enter(signal: AbortSignal): Promise<() => void> {
     const { part } = this;
     if (part !== null) {
-      const restMs = part.sinceMs + this.lastVisitMs - this.clock.now();
+      const restMs = this.lastVisitMs - elapsedMs(this.clock, part.sinceMs);
       if (restMs > 0) await this.clock.wait(restMs, AbortSignal.any([signal, part.interruption.signal]));
     }
     if (this.visitors === 0) {
@@ -39,7 +42,7 @@ export class TakingTurns {
       left = true;
       this.visitors -= 1;
       if (this.visitors > 0) return;
-      this.lastVisitMs = this.clock.now() - this.visitedSinceMs;
+      this.lastVisitMs = Math.min(longestRestMs, elapsedMs(this.clock, this.visitedSinceMs));
       this.alone.resolve();
     };
   }

@@ -2,6 +2,7 @@ import { ReplicationError } from '../../contract/errors.ts';
 import type { CycleResult } from '../../contract/job-reports.ts';
 import { isEnded } from '../../contract/job-reports.ts';
 import type { Progress } from '../../contract/reports.ts';
+import { elapsedMs } from '../platform/clock.ts';
 import type { SendResult } from '../workers/protocol.ts';
 import { type Attempt, noteSuccess } from './attempt-outcome.ts';
 import { cycleResult, initialResult } from './attempt-results.ts';
@@ -131,7 +132,7 @@ export class VmReplicator {
       try {
         const options = this.options(job.signal, this.interruption.signal);
         const outcome = await replicateInitially(this.engine, this.vm, job, options);
-        const result = initialResult(name, outcome, this.engine.clock.now() - startedAtMs);
+        const result = initialResult(name, outcome, elapsedMs(this.engine.clock, startedAtMs));
         this.succeeded(attempt, 0);
         // Before the one it follows has ended, so that a crash in between forgets neither.
         const next = finalizeJob(this.engine, this.vm);
@@ -273,6 +274,7 @@ export class VmReplicator {
     const startedAtMs = this.engine.clock.now();
     // Later than now only after the clock went back.
     const dueAtMs = Math.min(this.vm.record.nextCycleAtMs ?? startedAtMs, startedAtMs);
+    const plannedAtMs = this.vm.record.nextCycleAtMs;
     const attempt: Attempt = { what: 'cycle', startedAtMs, dueAtMs };
     const options = this.options(this.interruption.signal);
     const leave = await this.resyncs.enter(options.signal);
@@ -285,7 +287,8 @@ export class VmReplicator {
       this.failed(attempt, error, null, !ship);
       return;
     }
-    this.scheduleNextCycle(dueAtMs);
+    // Who resumed the VM meanwhile, or wants another try, is not put off to the cycle after this one.
+    if (this.vm.record.nextCycleAtMs === plannedAtMs) this.scheduleNextCycle(dueAtMs);
     if (!ship || this.backgroundShipping !== null) {
       leave();
       return;
@@ -337,7 +340,7 @@ export class VmReplicator {
   }
 
   private cycleResult(tracked: TrackingResult, sent: SendResult | null, startedAtMs: number): CycleResult {
-    const durationMs = this.engine.clock.now() - startedAtMs;
+    const durationMs = elapsedMs(this.engine.clock, startedAtMs);
     const lastCycle = cycleResult(this.vm.record.name, tracked, sent, durationMs);
     this.vm.update({ lastCycle });
     return lastCycle;

@@ -1,4 +1,5 @@
 import { sealedLogPath } from '../hrl/rotation.ts';
+import { elapsedMs } from '../platform/clock.ts';
 import type { ProtectionRecord } from '../store/records.ts';
 import type { PassProgress, SendResult, ShippedLog } from '../workers/protocol.ts';
 import { openActiveLogs } from './active-logs.ts';
@@ -40,7 +41,7 @@ export const shipVm = async (
   // What found no room in a log comes last: it builds on all logs.
   if (vm.hasUnloggedChanges) sent.push(await tracking.run(() => sendUnlogged(engine, vm, options)));
   const all = sent.reduce<SendResult | null>((sum, one) => (one === null ? sum : addSent(sum, one)), null);
-  if (all !== null) engine.traffic.sent(vm.vmId, all.sentBytes, engine.clock.now() - startedAtMs);
+  if (all !== null) engine.traffic.sent(vm.vmId, all.sentBytes, elapsedMs(engine.clock, startedAtMs));
   return all;
 };
 

@@ -28,6 +28,8 @@ export class StallWatch {
   private readonly clock: Clock;
   private readonly events: StallEvents;
   private readonly tasks = new Map<number, Watched>();
+  /** Time by the watch's own looks: neither a clock that is set nor a machine that sleeps makes work stand still. */
+  private passedMs = 0;
   private threadMovedAtMs = 0;
   private running: AbortController | null = null;
 
@@ -37,7 +39,7 @@ export class StallWatch {
   }
 
   begin(id: number): void {
-    const movedAtMs = this.clock.now();
+    const movedAtMs = this.passedMs;
     this.tasks.set(id, { movedAtMs, hasMoved: false, lastProgress: '', stalledAtMs: null });
     if (this.running !== null) return;
     this.threadMovedAtMs = movedAtMs;
@@ -51,13 +53,13 @@ export class StallWatch {
     if (task === undefined || task.lastProgress === progress) return;
     task.lastProgress = progress;
     task.hasMoved = true;
-    task.movedAtMs = this.clock.now();
+    task.movedAtMs = this.passedMs;
     this.threadMovedAtMs = task.movedAtMs;
   }
 
   end(id: number): void {
     this.tasks.delete(id);
-    this.threadMovedAtMs = this.clock.now();
+    this.threadMovedAtMs = this.passedMs;
     if (this.tasks.size > 0) return;
     this.running?.abort();
     this.running = null;
@@ -66,7 +68,9 @@ export class StallWatch {
   private async watch(ended: AbortSignal): Promise<void> {
     while (!ended.aborted) {
       await this.clock.wait(checkMs, ended);
-      if (!ended.aborted) this.check(this.clock.now());
+      if (ended.aborted) return;
+      this.passedMs += checkMs;
+      this.check(this.passedMs);
     }
   }
 

@@ -27,3 +27,12 @@ describe('the rate meter', () => {
     expect(meter.eta(1)).toBeNull();
   });
 });
+
+describe('a clock that is set back', () => {
+  it('is forgotten with what was counted before', () => {
+    const meter = new RateMeter();
+    for (const second of [100, 101, 102]) meter.add(second * 1000, second * 10);
+    for (const second of [1, 2, 3]) meter.add(second * 1000, 1020 + second * 20);
+    expect(meter.rate()).toBe(20);
+  });
+});

@@ -52,6 +52,22 @@ describe('a comparison in parts', () => {
     expect(await done).toBe('done');
   });
 
+  it.each([3, -3])('keeps no cycle waiting for days when the clock is set by %i days', async (days) => {
+    const clock = new FakeClock();
+    const turns = new TakingTurns(clock);
+    const leave = await turns.enter(never);
+    clock.jump(days * 24 * 3_600_000);
+    await clock.advance(5_000);
+    leave();
+    const { work } = longWork(2);
+    const done = turns.inParts(work, never);
+    clock.jump(days * 24 * 3_600_000);
+    const entered = turns.enter(never);
+    await clock.advance(30 * 60_000);
+    (await entered)();
+    expect(await done).toBe('done');
+  });
+
   it('does not go on when it was told to end for good, and passes on what went wrong', async () => {
     const turns = new TakingTurns(new FakeClock());
     const stopping = new AbortController();

@@ -33,6 +33,20 @@ describe('work that stands still', () => {
     expect(told).toEqual(['stalled 1', 'stuck 1']);
   });
 
+  it('is no work that goes on while the clock is set, or the machine sleeps', async () => {
+    for (const jumpMs of [3 * 24 * 60 * minuteMs, -3 * 24 * 60 * minuteMs]) {
+      const { clock, told, watch } = watching();
+      watch.begin(1);
+      await clock.advance(minuteMs);
+      clock.jump(jumpMs);
+      await clock.advance(8 * minuteMs);
+      expect(told).toEqual([]);
+      await clock.advance(minuteMs);
+      expect(told).toEqual(['stalled 1']);
+      watch.end(1);
+    }
+  });
+
   it('is not moved by being told the same again', async () => {
     const { clock, told, watch } = watching();
     watch.begin(1);

@@ -6,6 +6,7 @@ import { diskErrorFrom } from '../../disk/disk-error.ts';
 import type { Clock } from '../../platform/clock.ts';
 import {
   type FileStamp,
+  isAhead,
   isRacy,
   type SettledStamp,
   sameStamp,
@@ -59,6 +60,7 @@ const freezeByClone = async (disks: readonly HostDisk[], clock: Clock): Promise<
   const files = disks.flatMap(({ files }) => files);
   const parents = new Set(disks.flatMap(({ files }) => files.slice(1)));
   try {
+    const settled = await settleAhead(files, clock);
     for (let attempt = 1; ; attempt++) {
       const takenAtMs = clock.now();
       const before = await stampAll(files);
@@ -70,8 +72,10 @@ const freezeByClone = async (disks: readonly HostDisk[], clock: Clock): Promise<
       }
       const after = await stampAll(files);
       // A file written just before counts as written in between: its time may hide another write.
+      const isOld = (path: string, stamp: FileStamp) =>
+        !isRacy(stamp, takenAtMs) || (settled.has(path) && sameStamp(settled.get(path)!, stamp));
       const stood = (path: string) =>
-        sameStamp(before.get(path)!, after.get(path)!) && !isRacy(before.get(path)!, takenAtMs);
+        sameStamp(before.get(path)!, after.get(path)!) && isOld(path, before.get(path)!);
       const written = disks.filter(({ path }) => !stood(path));
       const isOneInstant = written.length <= 1 && [...parents].every(stood);
       if (!isOneInstant && attempt < mostAttempts) continue;
@@ -92,6 +96,19 @@ const freezeByClone = async (disks: readonly HostDisk[], clock: Clock): Promise<
     await removeFiles(clones);
     throw error;
   }
+};
+
+/**
+ * Files whose times lie in the future, with the stamps that they kept for as long as those are coarse. Else no cut of a
+ * VM with such files would be of one instant until the clock has come to them.
+ */
+const settleAhead = async (files: readonly string[], clock: Clock): Promise<Stamps> => {
+  const nowMs = clock.now();
+  const ahead = [...(await stampAll(files))].filter(([, stamp]) => isAhead(stamp, nowMs));
+  const stamps = await Promise.all(
+    ahead.map(async ([path]) => [path, await settledStamp(path, clock)] as const),
+  );
+  return new Map(stamps.flatMap(([path, { stamp, settled }]) => (settled ? [[path, stamp] as const] : [])));
 };
 
 const freezeLive = async (disks: readonly HostDisk[], clock: Clock): Promise<FrozenVm> => {

@@ -17,6 +17,9 @@ export const serviceBlobLimits: BlobLimits = {
 /** What was not used of the last quarter of a second may be made up for. */
 const slackMs = 250;
 
+/** Requests in flight, each of 4 MiB at most, wait for one another for a second or two. */
+const longestWaitMs = 5_000;
+
 /** Keeps the requests for one page blob within what the service does for it. */
 export class BlobPacer {
   readonly #limits: BlobLimits | null;
@@ -34,7 +37,9 @@ export class BlobPacer {
     if (this.#limits === null) return;
     const { requestsPerSecond, bytesPerSecond } = this.#limits;
     const nowMs = this.#clock.now();
-    const startMs = Math.max(this.#dueMs, nowMs - slackMs);
+    // Further away than what is in flight can take: the clock was set back.
+    const dueMs = this.#dueMs - nowMs > longestWaitMs ? nowMs : this.#dueMs;
+    const startMs = Math.max(dueMs, nowMs - slackMs);
     this.#dueMs = startMs + Math.max(1000 / requestsPerSecond, (bytes * 1000) / bytesPerSecond);
     if (startMs > nowMs) await this.#clock.wait(startMs - nowMs);
   }

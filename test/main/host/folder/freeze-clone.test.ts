@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openVirtualDisk } from '../../../../src/main/disk/open-disk.ts';
 import { createFixedVhdWriter } from '../../../../src/main/disk/vhd/fixed-vhd-writer.ts';
 import { openFolderHost } from '../../../../src/main/host/folder/folder-host.ts';
-import { sweepFrozenClones } from '../../../../src/main/host/folder/freeze.ts';
+import { freezeDisks, sweepFrozenClones } from '../../../../src/main/host/folder/freeze.ts';
 import { systemClock } from '../../../../src/main/platform/clock.ts';
 import { settledStamp, stampFile } from '../../../../src/main/platform/file-stamp.ts';
 import { mountCloningVolume } from './cloning-volume.ts';
@@ -68,6 +68,23 @@ describe.skipIf(volume === null)('freezing by clone', () => {
     await writeInto(join(vm.path, 'a.vhdx'), 8);
     expect(await frozen.isConsistent()).toBe(false);
     await frozen.release();
+  });
+
+  it('is one point in time of two disks whose times lie in the future: the clock was set back', async () => {
+    const { vm } = await vmWith(async (folder) => [
+      await makeVhdx(join(folder, 'a.vhdx')),
+      await makeVhdx(join(folder, 'b.vhdx')),
+    ]);
+    const threeDaysMs = 3 * 24 * 3_600_000;
+    const setBack = { now: () => Date.now() - threeDaysMs, wait: systemClock.wait };
+    const frozen = await freezeDisks(vm.disks, setBack);
+    expect(await frozen.isConsistent()).toBe(true);
+    await frozen.release();
+    const busy = { ...setBack, wait: () => writeInto(join(vm.path, 'a.vhdx'), 3) };
+    await writeInto(join(vm.path, 'b.vhdx'), 3);
+    const written = await freezeDisks(vm.disks, busy);
+    expect(written.disks.map(({ stamps }) => stamps === null)).toEqual([true, false]);
+    await written.release();
   });
 
   it('replaces and sweeps clones that a crash left', async () => {

@@ -47,3 +47,15 @@ describe('the requests for one page blob', () => {
     for (let index = 0; index < 5_000; index += 1) await pacer.admit(4 * 1024 * 1024);
   });
 });
+
+describe('a clock that is set back', () => {
+  it('holds no request for days', async () => {
+    const clock = new FakeClock();
+    const pacer = new BlobPacer(serviceBlobLimits, clock);
+    await pacer.admit(4096);
+    clock.jump(-3 * 24 * 3_600_000);
+    const admitted = pacer.admit(4096);
+    await clock.advance(1_000);
+    await admitted;
+  });
+});
