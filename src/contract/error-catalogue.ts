@@ -36,7 +36,7 @@ export const errorCatalogue = {
   ),
   DISK_LOCKED: recoverable(
     'Another program holds the disk file',
-    'Close the program that uses the file; the next try is automatic.',
+    'Close the program that uses the file; replication tries again by itself.',
     retriedEvents,
   ),
   DISK_ACCESS_DENIED: nonRecoverable(
@@ -50,12 +50,12 @@ export const errorCatalogue = {
   ),
   DISK_READ_FAILED: recoverable(
     'Reading the disk file failed',
-    'Check the volume that holds the file; the next try is automatic.',
+    'Check the volume that holds the file; replication tries again by itself.',
     retriedEvents,
   ),
   DISK_WRITE_FAILED: recoverable(
     'Writing a disk file failed',
-    'Check the volume that holds the file; the next try is automatic.',
+    'Check the volume that holds the file; replication tries again by itself.',
   ),
   DISK_FORMAT_UNKNOWN: nonRecoverable(
     'The file is neither a VHD nor a VHDX',
@@ -154,7 +154,7 @@ export const errorCatalogue = {
   ),
   HRL_READ_FAILED: recoverable(
     'Reading the replication log failed',
-    'Check the volume beside the disk; the next try is automatic.',
+    'Check the volume beside the disk; replication tries again by itself.',
     retriedEvents,
   ),
   HRL_CORRUPT: nonRecoverable('The replication log is damaged', 'Resynchronize the VM.'),
@@ -178,17 +178,17 @@ export const errorCatalogue = {
   ),
   TRACKING_WRITE_FAILED: recoverable(
     'Writing the tracking state of a disk failed',
-    'Check the volume that holds the data directory; the next try is automatic.',
+    'Check the volume that holds the data directory; replication tries again by itself.',
     retriedEvents,
   ),
   VOLUME_LOW_SPACE: recoverable(
     'A volume is low on space',
-    'Free space on the volume named here; the next try is automatic.',
+    'Free space on the volume named here; replication tries again by itself.',
     retriedEvents,
   ),
   LOW_MEMORY: recoverable(
     'The machine is low on memory',
-    'Close other programs; the next try is automatic.',
+    'Close other programs; replication tries again by itself.',
     retriedEvents,
   ),
   // vaults and replicas
@@ -196,7 +196,7 @@ export const errorCatalogue = {
   VAULT_NAME_TAKEN: nonRecoverable('A vault of that name exists already', 'Choose another name.'),
   VAULT_UNREACHABLE: recoverable(
     'The vault cannot be reached',
-    'Connect the share, disk or network; the next try is automatic.',
+    'Connect the share, disk or network; replication tries again by itself.',
     retriedEvents,
   ),
   VAULT_UNTRUSTED: recoverable(
@@ -243,7 +243,7 @@ export const errorCatalogue = {
   ),
   VAULT_FULL: recoverable(
     'The vault is full',
-    'Free space at the vault or shorten the retention; the next try is automatic.',
+    'Free space at the vault or shorten the retention; replication tries again by itself.',
     retriedEvents,
   ),
   VAULT_IN_USE: nonRecoverable(
@@ -252,7 +252,7 @@ export const errorCatalogue = {
   ),
   VAULT_WRITE_FAILED: recoverable(
     'Writing to the vault failed',
-    'Check the vault; the next try is automatic.',
+    'Check the vault; replication tries again by itself.',
     retriedEvents,
   ),
   REPLICA_MISSING: nonRecoverable(
@@ -309,7 +309,7 @@ export const errorCatalogue = {
   STORE_UNSUPPORTED: nonRecoverable('The database of the engine has a newer format', 'Update this product.'),
   STORE_FAILED: recoverable(
     'The database of the engine cannot be used',
-    'Check the volume that holds the data directory; the next try is automatic.',
+    'Check the volume that holds the data directory; replication tries again by itself.',
   ),
   DATA_DIRECTORY_UNUSABLE: nonRecoverable(
     'The data directory cannot be used',
@@ -331,7 +331,7 @@ export const errorCatalogue = {
   INPUT_INVALID: nonRecoverable('A value is not valid', 'Correct the field named here.'),
   TIMED_OUT: recoverable(
     'Work stood still for too long',
-    'Check that the volume, share or vault answers; the next try is automatic.',
+    'Check that the volume, share or vault answers; replication tries again by itself.',
   ),
   CANCELLED: nonRecoverable('The work was cancelled', 'Start it again when you want it.'),
   UNKNOWN: nonRecoverable(

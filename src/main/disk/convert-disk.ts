@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { ReplicationError } from '../../contract/errors.ts';
 import type { DiskFormat } from '../../contract/model.ts';
 import { isZero } from '../block/digest.ts';
@@ -27,7 +27,7 @@ export interface ConversionResult {
 /**
  * Copies a disk into a new file of another format: raw, fixed VHD (Azure's form) or dynamic VHDX. Only what holds data is
  * written. The file bears the name `<target>.partial` until it is whole and durable.
- * @throws ReplicationError `DISK_TARGET_EXISTS`, `CANCELLED`, `VOLUME_LOW_SPACE`, and whatever reading the source throws
+ * @throws ReplicationError `DISK_TARGET_EXISTS`, `INPUT_INVALID` (no such folder), `CANCELLED`, `VOLUME_LOW_SPACE`, and whatever reading the source throws
  */
 export const convertDisk = async (
   source: VirtualDisk,
@@ -38,6 +38,7 @@ export const convertDisk = async (
   const path = resolve(targetPath);
   const partialPath = `${path}.partial`;
   refuseExisting(path);
+  requireFolder(path);
   removeFile(partialPath);
   const writer = createWriter(format, partialPath, source);
   let writtenBytes: number;
@@ -52,6 +53,13 @@ export const convertDisk = async (
     throw error instanceof ReplicationError ? error : diskErrorFrom(error, path, 'write');
   }
   return { path, format, sizeBytes: writer.sizeBytes, writtenBytes };
+};
+
+const requireFolder = (path: string): void => {
+  const folder = dirname(path);
+  if (existsSync(folder)) return;
+  const text = `The folder ${folder} does not exist, so that ${basename(path)} cannot be made there.`;
+  throw new ReplicationError('INPUT_INVALID', text, { file: folder });
 };
 
 const createWriter = (format: DiskFormat, path: string, source: VirtualDisk): VirtualDiskWriter => {

@@ -142,7 +142,7 @@ describe('an error', () => {
     const { stdout, stderr } = await cli.run('vault', 'list');
     expect(stdout).toBe('');
     expect(stderr).toBe(
-      'hvrc: The share is gone. [VAULT_UNREACHABLE]\nNext: Connect the share, disk or network; the next try is automatic.\n',
+      'hvrc: The share is gone. [VAULT_UNREACHABLE]\nNext: Connect the share, disk or network; replication tries again by itself.\n',
     );
   });
 

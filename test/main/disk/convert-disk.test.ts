@@ -100,7 +100,7 @@ describe('converting a disk', () => {
   it('says so when the folder does not exist', async () => {
     const source = await makeSource();
     await expect(convertDisk(source, inFolder('no', 'target.raw'), 'raw')).rejects.toMatchObject({
-      code: 'DISK_NOT_FOUND',
+      code: 'INPUT_INVALID',
     });
     source.close();
   });
