@@ -72,7 +72,7 @@ export const errorCatalogue = {
   ),
   DISK_UNSUPPORTED: nonRecoverable(
     'The virtual disk needs a feature this version does not know',
-    'Convert the disk, or exclude it from protection.',
+    'Convert the disk, or move its file out of the VM’s folder.',
   ),
   DISK_TOO_LARGE: nonRecoverable(
     'The virtual disk is larger than supported',
