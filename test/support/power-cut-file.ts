@@ -95,7 +95,7 @@ export class PowerCutFile implements DiskFile {
       (most, step) => (step.kind === 'barrier' ? Math.max(most, step.covers) : most),
       0,
     );
-    const image = new GrowingImage();
+    const image = new Image(Math.max(0, ...done.map(endOf)));
     done.forEach((operation, index) => {
       const isDurable = index < durable;
       if (operation.kind === 'resize' && (isDurable || keeps(-1))) image.resize(operation.sizeBytes);
@@ -125,30 +125,32 @@ export class PowerCutFile implements DiskFile {
   }
 }
 
-class GrowingImage {
-  private bytes = Buffer.alloc(1024 * 1024);
+const endOf = (operation: Operation): number => {
+  if (operation.kind === 'write') return operation.offset + operation.data.length;
+  return operation.kind === 'resize' ? operation.sizeBytes : 0;
+};
+
+/** A file's content under construction, with room for all of it from the start: growing costs more than the test. */
+class Image {
+  private readonly bytes: Buffer;
   private length = 0;
+
+  constructor(mostBytes: number) {
+    this.bytes = Buffer.alloc(mostBytes);
+  }
 
   get content(): Buffer {
     return this.bytes.subarray(0, this.length);
   }
 
   write(data: Buffer, offset: number): void {
-    this.reserve(offset + data.length);
     data.copy(this.bytes, offset);
     this.length = Math.max(this.length, offset + data.length);
   }
 
   resize(sizeBytes: number): void {
-    this.reserve(sizeBytes);
-    this.bytes.fill(0, Math.min(sizeBytes, this.length), this.bytes.length);
+    // Beyond the length it is zero at all times.
+    if (sizeBytes < this.length) this.bytes.fill(0, sizeBytes, this.length);
     this.length = sizeBytes;
-  }
-
-  private reserve(end: number): void {
-    if (end <= this.bytes.length) return;
-    const grown = Buffer.alloc(end * 2);
-    this.bytes.copy(grown, 0, 0, this.length);
-    this.bytes = grown;
   }
 }

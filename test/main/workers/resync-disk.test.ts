@@ -255,7 +255,7 @@ describe.each(Object.keys(kinds) as (keyof typeof kinds)[])(
         await expectHonest();
         await resetTo(life);
       }
-    }, 60_000);
+    });
 
     /** The next life: what the replica holds is what the next comparison begins with. */
     const resetTo = async (seed: number): Promise<void> => {

@@ -162,9 +162,9 @@ describe('a VHDX being written when the power fails', () => {
           for (let life = 0; life < 2; life += 1) {
             const first = story.flushes[0]!.afterOperation;
             const span = file.operations.length - first;
-            let image = Buffer.alloc(0);
+            let image: Buffer = Buffer.alloc(0);
             for (let cut = 0; cut < 6; cut += 1)
-              image = Buffer.from(checkCut(story, first + randomBelow(random, span + 1), random));
+              image = checkCut(story, first + randomBelow(random, span + 1), random);
             const left = idsOn(image);
             const next = new PowerCutFile(path, image);
             file = next;
