@@ -16,6 +16,8 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
 const vms = 60;
+/** Of a busy machine; whoever waited for the account would wait for its first time limit at least. */
+const momentsMs = 5_000;
 
 /** A storage account behind a firewall that swallows everything: connections open, and nothing is ever said. */
 let server: Server;
@@ -76,16 +78,16 @@ describe('a vault that takes connections and never answers', () => {
     const asked = once(server, 'connection');
     const first = await timed(() => console.request('status', {}));
     expect(first.answer.vms).toHaveLength(vms);
-    expect(first.tookMs).toBeLessThan(1000);
+    expect(first.tookMs).toBeLessThan(momentsMs);
     await asked;
     const { answer, tookMs } = await timed(() => console.request('status', { vm: 'SRV7' }));
     expect(answer.vms[0]?.disks[0]?.replica).toBeNull();
-    expect(tookMs).toBeLessThan(1000);
-    expect((await timed(() => console.request('alerts', {}))).tookMs).toBeLessThan(1000);
+    expect(tookMs).toBeLessThan(momentsMs);
+    expect((await timed(() => console.request('alerts', {}))).tookMs).toBeLessThan(momentsMs);
   });
 
   it('holds up no end of the engine', async () => {
     await console.request('status', {});
-    expect((await timed(() => console.close())).tookMs).toBeLessThan(1000);
+    expect((await timed(() => console.close())).tookMs).toBeLessThan(momentsMs);
   });
 });
