@@ -69,9 +69,7 @@ describe('the socket', () => {
     const client = await serve({ protect: () => ({ vm: 'Mail', checks: [], status: null, job: null }) });
     const answer = await client.request('protect', { vm: 'Mail', vault: 'nas' });
     expect(answer).toEqual({ vm: 'Mail', checks: [], status: null, job: null });
-    expect(engine.asked).toEqual([
-      { name: 'protect', params: { vm: 'Mail', vault: 'nas', frequencySeconds: 300, exclude: [] } },
-    ]);
+    expect(engine.asked).toEqual([{ name: 'protect', params: { vm: 'Mail', vault: 'nas', exclude: [] } }]);
     await client.close();
   });
 
