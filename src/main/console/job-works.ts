@@ -50,6 +50,7 @@ export const resumeJobs = (context: ConsoleContext, jobs: readonly Job[]): void 
 const carryOut = (context: ConsoleContext, job: Job): void => {
   const { kind, vmId, vm } = job.record;
   context.background.run(`The job ${job.id}`, async () => {
+    // What it failed of is in its job and among the events already.
     if (kind === 'protect')
       return enableProtection(context, inputOf(job, 'protect'), job).catch(() => undefined);
     const failed = (failure: ReplicationError) => context.events.error(failure.toReport(), { vmId, vm });

@@ -45,7 +45,7 @@ export class VmReplicator {
     this.vm = new ProtectedVm(engine, vmId);
     this.work = new VmActivity(
       engine.clock,
-      () => this.changed(),
+      () => engine.statusChanged(vmId),
       () => engine.bandwidth.blockedOn,
     );
     this.loop = new ReplicationLoop(engine, vmId, (sleep) => this.turn(sleep));
@@ -242,7 +242,7 @@ export class VmReplicator {
     const { nextCycleAtMs: atMs, frequencySeconds } = this.vm.record;
     const latestMs = this.engine.clock.now() + frequencySeconds * 1000;
     if (atMs !== null && atMs > latestMs) this.vm.update({ nextCycleAtMs: latestMs });
-    this.changed();
+    this.engine.statusChanged(this.vm.vmId);
     this.loop.wake();
   }
 
@@ -388,14 +388,10 @@ export class VmReplicator {
     const state = stateOf(record, this.vm.disks, this.isResynchronizing);
     if (state !== record.state) this.vm.update({ state });
     this.engine.lookAtHealth(this.vm.vmId);
-    this.changed();
+    this.engine.statusChanged(this.vm.vmId);
   }
 
   private subject() {
     return { vmId: this.vm.vmId, vm: this.vm.record.name };
-  }
-
-  private changed(): void {
-    this.engine.statusChanged(this.vm.vmId);
   }
 }
