@@ -86,11 +86,6 @@ describe.each(jumps)('a clock that jumps %s', (_, ms) => {
       expect(await at.flow(at.site.verify())).toMatchObject({ identical: true });
       expect((await attempts()) - before).toBeLessThanOrEqual(4);
       await at.site.console.request('vm.statistics.reset', { vm: 'SRV1' });
-      // On a busy machine the last cycle may have been counted as late: the next ones put that right.
-      for (let more = 0; more < 2 && (await at.status()).health !== 'Normal'; more += 1) {
-        await at.clock.advance(frequencySeconds * 1000);
-        await at.quiet();
-      }
       expect(await at.status()).toMatchObject({ state: 'Replicating', healthReasons: [], retry: null });
       expect((await at.status()).rpoSeconds).toBeLessThanOrEqual(frequencySeconds);
       await at.passUntil((alerts) => alerts.length === 0, 30);
