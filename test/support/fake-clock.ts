@@ -13,6 +13,8 @@ interface Sleeper {
 export class FakeClock implements Clock {
   private nowMs = Date.now() + 3_600_000;
   private readonly sleepers = new Set<Sleeper>();
+  /** By how much the clock was set, in all. */
+  private jumpedMs = 0;
 
   now(): number {
     return this.nowMs;
@@ -34,18 +36,20 @@ export class FakeClock implements Clock {
 
   /** Lets time pass; who sleeps wakes in the order due, and may go to sleep again before the next one wakes. */
   async advance(ms: number): Promise<void> {
-    const untilMs = this.nowMs + ms;
-    if (Number.isNaN(untilMs)) throw new Error('There is no such time');
+    const endMs = this.nowMs + ms - this.jumpedMs;
+    // Whoever wakes meanwhile may set the clock: that lets no time pass.
+    const untilMs = () => endMs + this.jumpedMs;
+    if (Number.isNaN(endMs)) throw new Error('There is no such time');
     for (;;) {
       // Two turns of the event loop: enough for whoever woke to look at the clock and sleep again.
       await setImmediate();
       await setImmediate();
       const [next] = [...this.sleepers].sort((a, b) => a.dueMs - b.dueMs);
-      if (next === undefined || next.dueMs > untilMs) break;
+      if (next === undefined || next.dueMs > untilMs()) break;
       this.nowMs = Math.max(this.nowMs, next.dueMs);
       next.wake();
     }
-    this.nowMs = untilMs;
+    this.nowMs = untilMs();
   }
 
   /**
@@ -54,6 +58,7 @@ export class FakeClock implements Clock {
    */
   jump(ms: number): void {
     this.nowMs += ms;
+    this.jumpedMs += ms;
     for (const sleeper of this.sleepers) sleeper.dueMs += ms;
   }
 
