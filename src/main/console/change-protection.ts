@@ -1,6 +1,6 @@
 import type { ChangeResult } from '../../contract/job-reports.ts';
 import type { CheckedParams } from '../../contract/requests.ts';
-import type { Job } from '../replication/job-runner.ts';
+import type { Job } from '../replication/jobs/job-runner.ts';
 import { registerAtVault } from '../replication/vault-entry.ts';
 import type { ProtectionRecord } from '../store/records.ts';
 import type { ConsoleContext } from './console-context.ts';

@@ -2,7 +2,7 @@ import { ReplicationError } from '../../contract/errors.ts';
 import { eventFits } from '../../contract/event-fits.ts';
 import type { EventReport } from '../../contract/reports.ts';
 import type { CheckedParams } from '../../contract/requests.ts';
-import { eventReport } from '../replication/event-log.ts';
+import { eventReport } from '../replication/reports/event-log.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { findProtected } from './vm-status.ts';
 

@@ -1,8 +1,8 @@
 import { ReplicationError } from '../../contract/errors.ts';
 import type { JobKind, JobReport, JobResult } from '../../contract/job-reports.ts';
 import { type CheckedParams, type RequestName, requests } from '../../contract/requests.ts';
-import { finalizeJob, finalizeProtection } from '../replication/finalize.ts';
-import type { Job } from '../replication/job-runner.ts';
+import { finalizeJob, finalizeProtection } from '../replication/jobs/finalize.ts';
+import type { Job } from '../replication/jobs/job-runner.ts';
 import type { VmReplicator } from '../replication/vm-replicator.ts';
 import { changeProtection } from './change-protection.ts';
 import type { ConsoleContext } from './console-context.ts';

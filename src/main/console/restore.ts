@@ -7,7 +7,7 @@ import type { PointsReport } from '../../contract/vault-reports.ts';
 import { diskErrorFrom } from '../disk/disk-error.ts';
 import { elapsedMs } from '../platform/clock.ts';
 import { createDirectory } from '../platform/create-directory.ts';
-import type { Job } from '../replication/job-runner.ts';
+import type { Job } from '../replication/jobs/job-runner.ts';
 import { allocatedBytesOf, requireRoom } from '../replication/require-room.ts';
 import type { RecoveryPoint, ReplicaVault, VaultDisk, VaultVm } from '../vault/replica-vault.ts';
 import type { ConsoleContext } from './console-context.ts';

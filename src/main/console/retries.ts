@@ -1,6 +1,6 @@
 import { errorCatalogue } from '../../contract/error-catalogue.ts';
 import type { FutureAttempt, PastAttempt, RetriesReport, RetryState } from '../../contract/retries.ts';
-import { isExhausted, projectAttempts, retryStepMinutes } from '../replication/retry-schedule.ts';
+import { isExhausted, projectAttempts, retryStepMinutes } from '../replication/attempts/retry-schedule.ts';
 import type { AttemptRecord, Numbered, ProtectionRecord } from '../store/records.ts';
 import type { ConsoleContext } from './console-context.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Clock } from '../platform/clock.ts';
-import type { EventLog } from '../replication/event-log.ts';
+import type { EventLog } from '../replication/reports/event-log.ts';
 import type { Setting } from '../store/settings.ts';
 import type { Store } from '../store/store.ts';
 import { expiryOf, warningDays, warningOf } from '../vault/azure/sign-in-report.ts';

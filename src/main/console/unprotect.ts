@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { ReplicationError } from '../../contract/errors.ts';
 import type { UnprotectResult } from '../../contract/job-reports.ts';
-import type { Job } from '../replication/job-runner.ts';
+import type { Job } from '../replication/jobs/job-runner.ts';
 import type { ProtectionRecord } from '../store/records.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { trackingPath } from './vm-status.ts';

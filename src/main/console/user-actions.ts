@@ -1,5 +1,5 @@
 import type { CheckedParams, RequestName } from '../../contract/requests.ts';
-import type { EventSubject } from '../replication/event-log.ts';
+import type { EventSubject } from '../replication/reports/event-log.ts';
 import type { ConsoleContext } from './console-context.ts';
 
 type Sayings = { readonly [N in RequestName]?: (params: CheckedParams<N>) => string };

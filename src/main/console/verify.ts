@@ -2,8 +2,8 @@ import { ReplicationError } from '../../contract/errors.ts';
 import type { BlockDifference, VerifyResult } from '../../contract/job-reports.ts';
 import { blockLength, trackingBlockBytes } from '../block/tracking-block.ts';
 import { elapsedMs } from '../platform/clock.ts';
-import { frozenPath } from '../replication/copy-disk.ts';
-import type { Job } from '../replication/job-runner.ts';
+import type { Job } from '../replication/jobs/job-runner.ts';
+import { frozenPath } from '../replication/shipping/copy-disk.ts';
 import type { VmReplicator } from '../replication/vm-replicator.ts';
 import type { ConsoleContext } from './console-context.ts';
 

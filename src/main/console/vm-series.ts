@@ -6,9 +6,9 @@ import type {
   VmSeriesReport,
   VolumeSeries,
 } from '../../contract/series.ts';
-import { forecastThreshold, type LogSize, recentMs } from '../replication/log-projection.ts';
-import { rpoLimitSeconds } from '../replication/rpo.ts';
-import { thresholdShare } from '../replication/vm-tracking.ts';
+import { rpoLimitSeconds } from '../replication/reports/rpo.ts';
+import { forecastThreshold, type LogSize, recentMs } from '../replication/tracking/log-projection.ts';
+import { thresholdShare } from '../replication/tracking/vm-tracking.ts';
 import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
 import type { SampledStep, SampleKind, SampleTier } from '../store/sample-table.ts';
 import type { ConsoleContext } from './console-context.ts';

@@ -1,7 +1,7 @@
 import type { StatisticsPeriod, VmStatisticsReport } from '../../contract/statistics.ts';
-import { bitmapBytes } from '../replication/log-room.ts';
-import { hourOf } from '../replication/monitoring-interval.ts';
-import { averageLatencyMs, type StatisticsTotals } from '../replication/statistics.ts';
+import { hourOf } from '../replication/reports/monitoring-interval.ts';
+import { averageLatencyMs, type StatisticsTotals } from '../replication/reports/statistics.ts';
+import { bitmapBytes } from '../replication/tracking/log-room.ts';
 import type { ProtectionRecord } from '../store/records.ts';
 import type { ConsoleContext } from './console-context.ts';
 

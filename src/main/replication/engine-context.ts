@@ -6,14 +6,14 @@ import type { Store } from '../store/store.ts';
 import type { VaultWriter } from '../vault/replica-vault.ts';
 import type { VaultSpec } from '../workers/protocol.ts';
 import type { WorkerPool } from '../workers/worker-pool.ts';
-import type { BackgroundWork } from './background-work.ts';
-import type { BandwidthLimit } from './bandwidth-limit.ts';
 import type { EngineSettings } from './engine-settings.ts';
-import type { EventLog } from './event-log.ts';
-import type { JobRunner } from './job-runner.ts';
-import type { LogGrowth } from './log-growth.ts';
-import type { StatisticsKeeper } from './statistics-keeper.ts';
-import type { TrafficCounters } from './traffic.ts';
+import type { BackgroundWork } from './jobs/background-work.ts';
+import type { JobRunner } from './jobs/job-runner.ts';
+import type { EventLog } from './reports/event-log.ts';
+import type { StatisticsKeeper } from './reports/statistics-keeper.ts';
+import type { TrafficCounters } from './reports/traffic.ts';
+import type { BandwidthLimit } from './shipping/bandwidth-limit.ts';
+import type { LogGrowth } from './tracking/log-growth.ts';
 import type { VolumeRoom } from './volume-room.ts';
 
 /** What every part of the engine works with. */

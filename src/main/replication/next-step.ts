@@ -1,8 +1,8 @@
 import type { EngineContext } from './engine-context.ts';
 import { type PlannedAction, planCycles, planNext, withoutMarked } from './plan.ts';
 import type { ProtectedVm } from './protected-vm.ts';
-import type { ResyncRuns } from './resync-runs.ts';
-import { resyncTime } from './resync-schedule.ts';
+import type { ResyncRuns } from './resync/resync-runs.ts';
+import { resyncTime } from './resync/resync-schedule.ts';
 
 /** What a VM does next; a resynchronization that waits shows on its job what it waits for. */
 export const nextStep = (

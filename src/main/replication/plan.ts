@@ -1,8 +1,8 @@
 import type { ReplicationState } from '../../contract/model.ts';
 import type { ZoneName } from '../platform/week-schedule.ts';
 import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
-import { type ResyncTime, type ResyncWindow, resyncTime } from './resync-schedule.ts';
-import { plausibleMoment, retryMoment } from './retry-schedule.ts';
+import { plausibleMoment, retryMoment } from './attempts/retry-schedule.ts';
+import { type ResyncTime, type ResyncWindow, resyncTime } from './resync/resync-schedule.ts';
 
 /** What a VM's replication does next, and when. */
 export type PlannedAction =

@@ -2,7 +2,7 @@ import type { Progress } from '../../contract/reports.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { PassProgress } from '../workers/protocol.ts';
 import { Mutex } from './mutex.ts';
-import { ProgressBoard } from './progress-board.ts';
+import { ProgressBoard } from './reports/progress-board.ts';
 
 /**
  * What a VM is busy with, one thing at a time. Tracking and sending have a lock each, because changes are tracked on

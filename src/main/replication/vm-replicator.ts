@@ -4,25 +4,25 @@ import { isEnded } from '../../contract/job-reports.ts';
 import type { Progress } from '../../contract/reports.ts';
 import { elapsedMs } from '../platform/clock.ts';
 import type { SendResult } from '../workers/protocol.ts';
-import { type Attempt, noteSuccess } from './attempt-outcome.ts';
-import { cycleResult, initialResult } from './attempt-results.ts';
-import { endAttempt } from './end-attempt.ts';
+import { type Attempt, noteSuccess } from './attempts/attempt-outcome.ts';
+import { cycleResult, initialResult } from './attempts/attempt-results.ts';
+import { endAttempt } from './attempts/end-attempt.ts';
+import { retriedNow } from './attempts/retry-schedule.ts';
 import type { EngineContext } from './engine-context.ts';
-import { finalizeJob, finalizeProtection, takeUpFinished } from './finalize.ts';
-import { initialJob } from './initial-job.ts';
-import type { Job } from './job-runner.ts';
+import { finalizeJob, finalizeProtection, takeUpFinished } from './jobs/finalize.ts';
+import { initialJob } from './jobs/initial-job.ts';
+import type { Job } from './jobs/job-runner.ts';
 import { nextStep } from './next-step.ts';
 import { needsInitial, nextCycleAtMs, stateOf, withoutMarked } from './plan.ts';
 import { ProtectedVm } from './protected-vm.ts';
 import { ReplicationLoop } from './replication-loop.ts';
-import { requireTrackable } from './require-trackable.ts';
-import { markVm } from './resync-marks.ts';
-import { ResyncRuns } from './resync-runs.ts';
-import { retriedNow } from './retry-schedule.ts';
+import { markVm } from './resync/resync-marks.ts';
+import { ResyncRuns } from './resync/resync-runs.ts';
+import { replicateInitially } from './shipping/vm-initial.ts';
+import { shipVm } from './shipping/vm-shipping.ts';
+import { requireTrackable } from './tracking/require-trackable.ts';
+import { type TrackingResult, trackVm } from './tracking/vm-tracking.ts';
 import { VmActivity } from './vm-activity.ts';
-import { replicateInitially } from './vm-initial.ts';
-import { shipVm } from './vm-shipping.ts';
-import { type TrackingResult, trackVm } from './vm-tracking.ts';
 
 /**
  * Runs the replication of one VM: decides by `planNext`, does one thing at a time, and writes down what came of it.

@@ -2,7 +2,7 @@ import { copyFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'no
 import { describe, expect, it } from 'vitest';
 import { createVhdxWriter } from '../../../src/main/disk/vhdx/vhdx-writer.ts';
 import { dataPaths } from '../../../src/main/platform/data-directory.ts';
-import { trackingReserve } from '../../../src/main/replication/log-room.ts';
+import { trackingReserve } from '../../../src/main/replication/tracking/log-room.ts';
 import { openStore } from '../../../src/main/store/store.ts';
 import { type EngineSite, engineSite } from '../../support/engine-site.ts';
 

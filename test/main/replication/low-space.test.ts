@@ -8,7 +8,7 @@ import {
 } from '../../../src/main/disk/vhd/dynamic-vhd-writer.ts';
 import { createVhdxWriter, openVhdxWriter } from '../../../src/main/disk/vhdx/vhdx-writer.ts';
 import { dataPaths } from '../../../src/main/platform/data-directory.ts';
-import { trackingReserve } from '../../../src/main/replication/log-room.ts';
+import { trackingReserve } from '../../../src/main/replication/tracking/log-room.ts';
 import { openStore } from '../../../src/main/store/store.ts';
 import { EngineProcess, type KillPoint } from '../../support/engine-process.ts';
 import { oracleMissing, qemuIdentical, qemuImg } from '../../support/oracles.ts';

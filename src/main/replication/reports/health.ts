@@ -1,0 +1,202 @@
+import { errorCatalogue } from '../../../contract/error-catalogue.ts';
+import type { Health } from '../../../contract/model.ts';
+import type { HealthReason } from '../../../contract/reports.ts';
+import { utcMinute } from '../../platform/utc-minute.ts';
+import type { ProtectionRecord } from '../../store/records.ts';
+import type { DiskMark, ResyncMark } from '../../store/resync-record.ts';
+import { isExhausted } from '../attempts/retry-schedule.ts';
+import type { OffPeriod } from './engine-off.ts';
+import { formatMebibytes } from './size-words.ts';
+import { averageLatencyMs, type StatisticsTotals } from './statistics.ts';
+
+/** What health is judged by, beside the VM's record. */
+export interface HealthFacts {
+  readonly nowMs: number;
+  /** What became of the cycles of the monitoring interval; since when too many are missed, or take too long. */
+  readonly totals: StatisticsTotals;
+  readonly missedSinceMs: number | null;
+  readonly slowSinceMs: number | null;
+  /** When no engine ran, until a cycle succeeds after it. */
+  readonly engineOff: (OffPeriod & { readonly isOver: boolean }) | null;
+  /** Disks whose volume has no room for their log. */
+  readonly unlogged: readonly {
+    readonly disk: string;
+    readonly sinceMs: number;
+    readonly changedBytes: number;
+    /** It was not the volume: the log reached its limit again right after a resynchronization. */
+    readonly outgrown: boolean;
+  }[];
+  /** The vault's sign-in ends soon, or has ended. */
+  readonly signInEnds: { readonly text: string; readonly sinceMs: number } | null;
+  /** Logs that are on their way to their limit, each with a sentence that says so. */
+  readonly largeLogs: readonly { readonly text: string; readonly sinceMs: number }[];
+  /** Disks that must be resynchronized alone, with their causes. */
+  readonly marked: readonly (DiskMark & { readonly disk: string })[];
+}
+
+const hourMs = 3_600_000;
+const missedShare = 0.2;
+/** A share of fewer cycles than this says nothing: one failure in a VM's first minutes is no trend. */
+const fewestCycles = 5;
+const longestLatencyMs = 5 * 60_000;
+
+/** What was missed though an engine ran, and what was due then. */
+const whileOn = ({ done, missed, whileOff }: StatisticsTotals): { missed: number; due: number } => {
+  const missedWhileOn = Math.max(0, missed - whileOff);
+  return { missed: missedWhileOn, due: done + missedWhileOn };
+};
+
+/** Whether more than 20 % of the cycles due were missed: those while no engine ran have a reason of their own. */
+export const missesTooMany = (totals: StatisticsTotals): boolean => {
+  const { missed, due } = whileOn(totals);
+  return due >= fewestCycles && missed / due > missedShare;
+};
+
+/** Whether cycles that send something take more than 5 minutes on average. */
+export const isSlow = (totals: StatisticsTotals): boolean =>
+  (averageLatencyMs(totals) ?? 0) > longestLatencyMs;
+
+/**
+ * Health by the table of replication-rules.md, with its reasons in words, the gravest first.
+ *
+ * | health   | when                                                                                      |
+ * |----------|-------------------------------------------------------------------------------------------|
+ * | Critical | a non-recoverable error, resynchronization required, retries down to one in 30 minutes    |
+ * | Warning  | initial replication incomplete, resynchronized though nothing was wrong, paused,            |
+ * |          | > 1 h since the last send, > 20 % of cycles missed,                                         |
+ * |          | average latency > 5 min, an attempt failed, no room for the log of a disk, a log ≥ 30 %,    |
+ * |          | a vault's sign-in ends within 14 days, the engine was off and no cycle succeeded since     |
+ * | Normal   | none of these                                                                             |
+ */
+export const judgeHealth = (
+  vm: ProtectionRecord,
+  facts: HealthFacts,
+): { health: Health; reasons: HealthReason[] } => {
+  const critical = criticalReasons(vm, facts.marked);
+  const warnings = warningReasons(vm, facts);
+  const health: Health = critical.length > 0 ? 'Critical' : warnings.length > 0 ? 'Warning' : 'Normal';
+  return { health, reasons: [...critical, ...warnings] };
+};
+
+/** A resynchronization that a person wanted though nothing was wrong, and that goes on by itself to its end. */
+const isAskedOnly = ({ byHandOnly, askedAtMs }: ResyncMark): boolean =>
+  byHandOnly === true && askedAtMs !== undefined;
+
+const criticalReasons = (vm: ProtectionRecord, marked: HealthFacts['marked']): HealthReason[] => {
+  const reasons: HealthReason[] = [];
+  for (const { disk, code, message, sinceMs } of marked) {
+    const text = `${disk} must be resynchronized; the other disks are replicated on, but make no recovery points without it: ${message}`;
+    reasons.push({ kind: 'resync', text, sinceMs, code });
+  }
+  if (vm.resync !== null && marked.length === 0 && !isAskedOnly(vm.resync)) {
+    reasons.push({
+      kind: 'resync',
+      text: `Must be resynchronized: ${vm.resync.message}`,
+      sinceMs: vm.resync.sinceMs,
+      code: vm.resync.code,
+    });
+  }
+  if (vm.error !== null) {
+    reasons.push({
+      kind: 'error',
+      text: `${errorCatalogue[vm.error.code].title}: ${vm.error.message}`,
+      sinceMs: vm.retry?.firstFailureAtMs ?? vm.lastSyncAtMs ?? vm.protectedAtMs,
+      code: vm.error.code,
+    });
+  }
+  if (vm.retry !== null && isExhausted(vm.retry.attempts)) {
+    reasons.push({
+      kind: 'retriesExhausted',
+      text: `${vm.retry.attempts} attempts failed; tried every 30 minutes now: ${vm.retry.lastError.message}`,
+      sinceMs: vm.retry.firstFailureAtMs,
+      code: vm.retry.lastError.code,
+    });
+  }
+  return reasons;
+};
+
+const warningReasons = (
+  vm: ProtectionRecord,
+  { nowMs, totals, engineOff, missedSinceMs, slowSinceMs, unlogged, signInEnds, largeLogs }: HealthFacts,
+): HealthReason[] => {
+  const reasons: HealthReason[] = [];
+  if (vm.committedCut === 0) {
+    reasons.push({
+      kind: 'initial',
+      text: 'Initial replication is not complete.',
+      sinceMs: vm.protectedAtMs,
+    });
+  }
+  if (vm.resync !== null && isAskedOnly(vm.resync)) {
+    const { askedAtMs, sinceMs } = vm.resync;
+    const asked = utcMinute(askedAtMs ?? sinceMs);
+    reasons.push({
+      kind: 'resyncAsked',
+      text:
+        vm.pausedAtMs === null
+          ? `It is being resynchronized, asked for by hand at ${asked}.`
+          : `A resynchronization asked for by hand at ${asked} goes on when replication does.`,
+      sinceMs,
+    });
+  }
+  if (vm.pausedAtMs !== null) {
+    reasons.push({
+      kind: 'paused',
+      text: 'Replication is paused; changes are still tracked.',
+      sinceMs: vm.pausedAtMs,
+    });
+  }
+  if (vm.retry !== null && !isExhausted(vm.retry.attempts)) {
+    reasons.push({
+      kind: 'retrying',
+      text: `The last attempt failed: ${vm.retry.lastError.message}`,
+      sinceMs: vm.retry.firstFailureAtMs,
+      code: vm.retry.lastError.code,
+    });
+  }
+  for (const { text, sinceMs } of largeLogs) reasons.push({ kind: 'largeLog', text, sinceMs });
+  for (const { disk, sinceMs, changedBytes, outgrown } of unlogged) {
+    const waits = changedBytes === 0 ? 'none wait' : `up to ${formatMebibytes(changedBytes)} of them wait`;
+    reasons.push({
+      kind: 'noLogRoom',
+      text: `${outgrown ? `The log of ${disk} outgrew its limit right after a resynchronization` : `The volume of ${disk} is too full for the log`}: changes are remembered in a bitmap and sent without one; ${waits} to be sent.`,
+      sinceMs,
+      code: outgrown ? 'HRL_THRESHOLD' : 'VOLUME_LOW_SPACE',
+    });
+  }
+  if (signInEnds !== null) reasons.push({ kind: 'signInEnds', code: 'VAULT_ACCESS_DENIED', ...signInEnds });
+  if (vm.lastSyncAtMs !== null && nowMs - vm.lastSyncAtMs > hourMs) {
+    reasons.push({
+      kind: 'silent',
+      text: 'Nothing has been replicated for more than an hour.',
+      sinceMs: vm.lastSyncAtMs + hourMs,
+    });
+  }
+  if (engineOff !== null) {
+    const { fromMs, toMs, isOver } = engineOff;
+    reasons.push({
+      kind: 'engineOff',
+      text: isOver
+        ? `The engine was off from ${utcMinute(fromMs)} to ${utcMinute(toMs)}; no cycle has succeeded since.`
+        : `The engine has not run since ${utcMinute(fromMs)}.`,
+      sinceMs: fromMs,
+    });
+  }
+  if (missesTooMany(totals)) {
+    const { missed, due } = whileOn(totals);
+    reasons.push({
+      kind: 'missedCycles',
+      text: `${missed} of ${due} replication cycles of this monitoring interval were missed.`,
+      sinceMs: missedSinceMs ?? nowMs,
+    });
+  }
+  if (isSlow(totals)) {
+    const minutes = ((averageLatencyMs(totals) ?? 0) / 60_000).toFixed(1);
+    reasons.push({
+      kind: 'slow',
+      text: `Changes take ${minutes} minutes on average to reach the vault; 5 are allowed.`,
+      sinceMs: slowSinceMs ?? nowMs,
+    });
+  }
+  return reasons;
+};
