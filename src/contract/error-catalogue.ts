@@ -87,6 +87,10 @@ export const errorCatalogue = {
     'The chain of differencing disks runs in a circle',
     'Repair the parent locators of the files named here.',
   ),
+  DISK_OUTSIDE_HOST: nonRecoverable(
+    'The disk lies outside the host folder',
+    'Move it into the VM’s folder, choose a host folder that holds both, or exclude the disk.',
+  ),
   DISK_CHANGED_GEOMETRY: nonRecoverable(
     'The disk was resized',
     'Resynchronize: the disk is copied again, the other disks stay protected.',

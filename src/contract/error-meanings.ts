@@ -25,6 +25,8 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   DISK_CHAIN_BROKEN:
     'A differencing disk names a parent that is missing or is another one than it was made from: its content cannot be told.',
   DISK_CHAIN_CYCLE: 'Following the parents of a differencing disk leads back to the disk itself.',
+  DISK_OUTSIDE_HOST:
+    'A link in the VM’s folder leads out of the host folder. It is not followed: it could show, and replicate, what nobody chose.',
   DISK_CHANGED_GEOMETRY:
     'The disk has another size or sector size than when it was protected: its log no longer fits the replica.',
   DISK_REPLACED: 'Another disk with another identity lies in the place of the protected one.',

@@ -17,6 +17,14 @@ export interface HostDiskReport {
   readonly files: readonly string[];
 }
 
+/** A disk that cannot be used as it is: it must be mended or excluded before the VM can be protected. */
+export interface UnreadableDiskReport {
+  readonly id: string;
+  readonly name: string;
+  readonly path: string;
+  readonly error: ErrorReport;
+}
+
 export interface VmSummary {
   readonly id: string;
   readonly name: string;
@@ -28,7 +36,8 @@ export interface VmSummary {
   readonly health: Health | null;
   readonly sizeBytes: number;
   readonly disks: readonly HostDiskReport[];
-  /** Disk files that could not be understood. */
+  readonly unreadable: readonly UnreadableDiskReport[];
+  /** All that is wrong with the VM's folder and its unreadable disks. */
   readonly problems: readonly ErrorReport[];
 }
 

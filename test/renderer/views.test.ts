@@ -40,6 +40,7 @@ describe('the plan of the wizard', () => {
     health: null,
     sizeBytes: 2000,
     disks: [disk('system', true), disk('data', false)],
+    unreadable: [],
     problems: [],
   };
   const plan: Plan = {

@@ -35,6 +35,7 @@ const summary = (name: string, isProtected = false): VmSummary => ({
   health: null,
   sizeBytes: 1,
   disks: [],
+  unreadable: [],
   problems: [],
 });
 

@@ -1,10 +1,11 @@
 import { ReplicationError } from '../../contract/errors.ts';
 import type { PrerequisiteCheck } from '../../contract/prerequisites.ts';
-import type { HostDisk, HostVm } from '../host/host.ts';
+import type { HostDisk, HostVm, UnreadableDisk } from '../host/host.ts';
 import type { ReplicaVault } from '../vault/replica-vault.ts';
+import type { ChosenDisks } from './choose-disks.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { checkLimits } from './prerequisites-limits.ts';
-import { failed, failedWith, passed } from './prerequisites-outcome.ts';
+import { failed, failedWith, passed, warned } from './prerequisites-outcome.ts';
 import { checkRelationship } from './prerequisites-relationship.ts';
 import { checkLogFolders, checkLogSpace, checkVaultSpace } from './prerequisites-space.ts';
 
@@ -15,16 +16,19 @@ import { checkLogFolders, checkLogSpace, checkVaultSpace } from './prerequisites
 export const checkPrerequisites = async (
   context: ConsoleContext,
   vm: HostVm,
-  disks: readonly HostDisk[],
+  chosen: ChosenDisks,
   vaultName: string,
-): Promise<PrerequisiteCheck[]> => [
-  hasDisks(vm, disks),
-  ...chainsIntact(vm, disks),
-  ...checkLimits(vm, disks, context.vaults.get(vaultName).kind),
-  ...(await checkLogFolders(disks)),
-  ...(await checkLogSpace(context, disks)),
-  ...(await checkVault(context, vm, disks, vaultName)),
-];
+): Promise<PrerequisiteCheck[]> => {
+  const disks = chosen.included;
+  return [
+    hasDisks(vm, disks),
+    ...chainsIntact(vm, chosen),
+    ...checkLimits(vm, disks, context.vaults.get(vaultName).kind),
+    ...(await checkLogFolders(disks)),
+    ...(await checkLogSpace(context, disks)),
+    ...(await checkVault(context, vm, disks, vaultName)),
+  ];
+};
 
 const hasDisks = (vm: HostVm, disks: readonly HostDisk[]): PrerequisiteCheck => {
   const name = 'Disks';
@@ -33,13 +37,32 @@ const hasDisks = (vm: HostVm, disks: readonly HostDisk[]): PrerequisiteCheck => 
   return failed(name, 'VM_NO_DISKS', detail, 'Check the VM folder and the exclusions.', { vm: vm.name });
 };
 
-/** The host reads every file of every chain when it lists a VM; what it could not understand is among its problems. */
-const chainsIntact = (vm: HostVm, disks: readonly HostDisk[]): PrerequisiteCheck[] => {
+/**
+ * The host reads every file of every chain when it lists a VM. A disk that it could not understand is never left out
+ * unasked: it is in the way until it is mended or excluded.
+ */
+const chainsIntact = (vm: HostVm, { included, leftOut, inTheWay }: ChosenDisks): PrerequisiteCheck[] => {
   const name = 'Disk files and chains';
-  if (vm.problems.length > 0)
+  if (vm.disks.length + vm.unreadable.length === 0)
     return vm.problems.map((problem) => failedWith(name, { ...problem, vm: vm.name }));
-  const files = disks.reduce((sum, disk) => sum + disk.files.length, 0);
-  return [passed(name, `${files} ${files === 1 ? 'file' : 'files'} read, every chain complete.`)];
+  const refusals = inTheWay.map((disk) => unreadableDisk(name, vm, disk));
+  const warnings = leftOut.map(({ name: disk, error }) =>
+    warned(name, `${disk} is left out and will not be replicated: ${error.message}`, error.nextStep),
+  );
+  if (refusals.length > 0) return [...refusals, ...warnings];
+  const files = included.reduce((sum, disk) => sum + disk.files.length, 0);
+  const intact = passed(name, `${files} ${files === 1 ? 'file' : 'files'} read, every chain complete.`);
+  return [intact, ...warnings];
+};
+
+const unreadableDisk = (
+  name: string,
+  vm: HostVm,
+  { name: disk, error }: UnreadableDisk,
+): PrerequisiteCheck => {
+  const message = `The disk ${disk} cannot be read: ${error.message} To protect ${vm.name} without it: --exclude "${disk}".`;
+  const fix = `${error.nextStep} Or leave the disk out: clear its box in the console, or --exclude "${disk}".`;
+  return { ...failedWith(name, { ...error, vm: vm.name, message }), fix };
 };
 
 const checkVault = async (

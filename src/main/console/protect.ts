@@ -2,12 +2,13 @@ import { ReplicationError } from '../../contract/errors.ts';
 import type { PrerequisiteCheck } from '../../contract/prerequisites.ts';
 import type { ProtectReport } from '../../contract/reports.ts';
 import type { CheckedParams } from '../../contract/requests.ts';
-import type { HostDisk, HostVm } from '../host/host.ts';
+import type { HostDisk, HostVm, UnreadableDisk } from '../host/host.ts';
 import { initialJob } from '../replication/jobs/initial-job.ts';
 import type { Job } from '../replication/jobs/job-runner.ts';
 import { ProtectedVm } from '../replication/protected-vm.ts';
 import { vaultDisk } from '../replication/vault-entry.ts';
 import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
+import { chooseDisks } from './choose-disks.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { checkPrerequisites } from './prerequisites.ts';
 import { vmStatus } from './vm-status.ts';
@@ -28,12 +29,12 @@ const steps = [
 export const protect = async (context: ConsoleContext, params: ProtectParams): Promise<ProtectReport> => {
   const vm = await context.hostKeeper.find(params.vm);
   if (params.checkOnly) {
-    const checks = await checkPrerequisites(context, vm, chosenDisks(vm, params), params.vault);
+    const checks = await checkPrerequisites(context, vm, chooseDisks(vm, params.exclude), params.vault);
     return { vm: vm.name, checks, status: null, job: null };
   }
   const existing = context.store.protections.get(vm.id);
   if (existing !== null) return alreadyProtected(context, existing, params);
-  chosenDisks(vm, params);
+  chooseDisks(vm, params.exclude);
   requireNearStart(context, params);
   context.vaults.get(params.vault);
   const rival = context.jobs.resume('protect', vm.id);
@@ -84,7 +85,7 @@ const requirePrerequisites = async (
   vm: HostVm,
   params: ProtectParams,
 ): Promise<readonly PrerequisiteCheck[]> => {
-  const checks = await checkPrerequisites(context, vm, chosenDisks(vm, params), params.vault);
+  const checks = await checkPrerequisites(context, vm, chooseDisks(vm, params.exclude), params.vault);
   const refusal = checks.find(({ error }) => error !== null)?.error;
   if (refusal) throw ReplicationError.fromReport(refusal).forVm(vm.name);
   return checks;
@@ -95,16 +96,14 @@ const createRelationship = async (
   vm: HostVm,
   params: ProtectParams,
 ): Promise<void> => {
-  const included = new Set(chosenDisks(vm, params).map(({ id }) => id));
+  const { included, excluded, leftOut } = chooseDisks(vm, params.exclude);
   const record = newRecord(context, vm, params);
   await context.vaults.with(params.vault, (vault) =>
     vault.saveVm({
       vmId: vm.id,
       name: vm.name,
       generation: vm.generation,
-      disks: vm.disks
-        .filter(({ id }) => included.has(id))
-        .map((disk) => vaultDisk(diskRecord(vm, disk, false), disk)),
+      disks: included.map((disk) => vaultDisk(diskRecord(vm, disk, false), disk)),
       frequencySeconds: record.frequencySeconds,
       retentionPoints: record.retentionPoints,
       retentionHours: record.retentionHours ?? null,
@@ -114,8 +113,9 @@ const createRelationship = async (
   );
   context.store.transaction(() => {
     context.store.protections.put(record);
-    for (const disk of vm.disks)
-      context.store.protectedDisks.put(diskRecord(vm, disk, !included.has(disk.id)));
+    for (const disk of included) context.store.protectedDisks.put(diskRecord(vm, disk, false));
+    for (const disk of excluded) context.store.protectedDisks.put(diskRecord(vm, disk, true));
+    for (const disk of leftOut) context.store.protectedDisks.put(diskRecord(vm, unknownDisk(disk), true));
   });
   context.events.info(`Protection of ${vm.name} was enabled into the vault "${params.vault}".`, {
     vmId: vm.id,
@@ -142,33 +142,6 @@ const dayMs = 24 * 3_600_000;
 const requireNearStart = ({ clock }: ConsoleContext, { startAt }: ProtectParams): void => {
   if (startAt === undefined || Date.parse(startAt) <= clock.now() + dayMs) return;
   throw new ReplicationError('INPUT_INVALID', 'startAt: the first copy can begin within 24 hours.');
-};
-
-const chosenDisks = (vm: HostVm, { exclude }: ProtectParams): HostDisk[] => {
-  const excluded = chooseExcluded(vm, exclude);
-  return vm.disks.filter(({ id }) => !excluded.has(id));
-};
-
-/** @throws DISK_NOT_IN_VM, DISK_IS_OS */
-const chooseExcluded = (vm: HostVm, keys: readonly string[]): Set<string> => {
-  const excluded = new Set<string>();
-  for (const key of keys) {
-    const disk = vm.disks.find(({ id, name }) => id === key || name.toLowerCase() === key.toLowerCase());
-    if (disk === undefined) {
-      const names = vm.disks.map(({ name }) => name).join(', ');
-      throw new ReplicationError('DISK_NOT_IN_VM', `${vm.name} has no disk "${key}"; it has ${names}.`, {
-        vm: vm.name,
-      });
-    }
-    if (disk.isOperatingSystem) {
-      throw new ReplicationError('DISK_IS_OS', `${disk.name} is the operating system disk of ${vm.name}.`, {
-        vm: vm.name,
-        file: disk.path,
-      });
-    }
-    excluded.add(disk.id);
-  }
-  return excluded;
 };
 
 const newRecord = (context: ConsoleContext, vm: HostVm, params: ProtectParams): ProtectionRecord => ({
@@ -216,4 +189,18 @@ const diskRecord = (vm: HostVm, disk: HostDisk, excluded: boolean): ProtectedDis
   initialStamps: null,
   lastScan: null,
   hrl: { bytes: 0, degraded: null },
+});
+
+/** A disk that was left out because nothing of it can be read: it is shown with what its name says. */
+const unknownDisk = ({ id, name, path }: UnreadableDisk): HostDisk => ({
+  id,
+  name,
+  path,
+  rootPath: path,
+  files: [path],
+  format: /\.a?vhd$/i.test(name) ? 'vhd' : 'vhdx',
+  kind: 'dynamic',
+  sizeBytes: 0,
+  logicalSectorBytes: 512,
+  isOperatingSystem: false,
 });

@@ -114,6 +114,7 @@ export const vmSummary = async (context: ConsoleContext, vm: HostVm): Promise<Vm
         files,
       }),
     ),
+    unreadable: vm.unreadable,
     problems: vm.problems,
   };
 };

@@ -21,6 +21,17 @@ export interface HostDisk {
   readonly isOperatingSystem: boolean;
 }
 
+/** A disk of a VM that cannot be used as it is: damaged, foreign, out of the host folder, or of a broken chain. */
+export interface UnreadableDisk {
+  /** Lower-case UUID made of its name; it has another one as soon as it can be read. */
+  readonly id: string;
+  /** File name of what would be the chain's root, as far as that can be told. */
+  readonly name: string;
+  /** The file that would have to be mended. */
+  readonly path: string;
+  readonly error: ErrorReport;
+}
+
 export interface HostVm {
   /** Stable when the VM's folder is renamed. */
   readonly id: string;
@@ -29,7 +40,9 @@ export interface HostVm {
   /** From the OS disk's partition table: MBR 1, GPT 2; null when it has neither. */
   readonly generation: 1 | 2 | null;
   readonly disks: readonly HostDisk[];
-  /** Disk files that could not be understood: broken chains, damaged headers. They block protection of this VM only. */
+  /** They block the protection of this VM until each is mended or excluded. */
+  readonly unreadable: readonly UnreadableDisk[];
+  /** All that is wrong with the folder and with its unreadable disks. */
   readonly problems: readonly ErrorReport[];
 }
 

@@ -460,6 +460,7 @@ export const en = {
   'protect.chooseOne': 'Choose at least one VM.',
   'protect.osDisk': 'operating system, always replicated',
   'protect.size': 'To copy: {{size}}',
+  'protect.unreadable': 'cannot be read; clear the box to leave it out',
   'protect.vmProblem': 'Cannot be protected: {{problem}}',
   'protect.chooseVault': 'Into which vault?',
   'protect.newVault': 'A new vault',

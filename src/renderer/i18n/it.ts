@@ -465,6 +465,7 @@ export const it: Catalogue = {
   'protect.chooseOne': 'Scegliere almeno una VM.',
   'protect.osDisk': 'sistema operativo, sempre replicato',
   'protect.size': 'Da copiare: {{size}}',
+  'protect.unreadable': 'non si può leggere; deseleziona la casella per escluderlo',
   'protect.vmProblem': 'Non si può proteggere: {{problem}}',
   'protect.chooseVault': 'In quale deposito?',
   'protect.newVault': 'Un nuovo deposito',

@@ -464,6 +464,7 @@ export const nl: Catalogue = {
   'protect.chooseOne': 'Kies ten minste één VM.',
   'protect.osDisk': 'besturingssysteem, altijd gerepliceerd',
   'protect.size': 'Te kopiëren: {{size}}',
+  'protect.unreadable': 'kan niet worden gelezen; haal het vinkje weg om de schijf weg te laten',
   'protect.vmProblem': 'Kan niet worden beveiligd: {{problem}}',
   'protect.chooseVault': 'In welke kluis?',
   'protect.newVault': 'Een nieuwe kluis',

@@ -461,6 +461,7 @@ export const sv: Catalogue = {
   'protect.chooseOne': 'Välj minst en virtuell dator.',
   'protect.osDisk': 'operativsystem, replikeras alltid',
   'protect.size': 'Att kopiera: {{size}}',
+  'protect.unreadable': 'kan inte läsas; avmarkera rutan för att utelämna disken',
   'protect.vmProblem': 'Kan inte skyddas: {{problem}}',
   'protect.chooseVault': 'I vilket valv?',
   'protect.newVault': 'Ett nytt valv',

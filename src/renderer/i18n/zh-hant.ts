@@ -428,6 +428,7 @@ export const zhHant: Catalogue = {
   'protect.chooseOne': '請至少選擇一部 VM。',
   'protect.osDisk': '作業系統，一律複寫',
   'protect.size': '要複製：{{size}}',
+  'protect.unreadable': '無法讀取；取消勾選即可排除',
   'protect.vmProblem': '無法保護：{{problem}}',
   'protect.chooseVault': '使用哪個保存庫？',
   'protect.newVault': '新的保存庫',

@@ -27,6 +27,7 @@ const vm = (change: Partial<HostVm> = {}): HostVm => ({
   path: '/vms/SRV',
   generation: 2,
   disks: [],
+  unreadable: [],
   problems: [],
   ...change,
 });

@@ -1,6 +1,7 @@
-import { chmodSync, existsSync, readdirSync, renameSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { ReplicationError } from '../../../src/contract/errors.ts';
 import { logHeaderBytes } from '../../../src/main/hrl/log-header.ts';
 import { allLogsBeside, engineSite, mebibyte, sameDisks } from '../../support/engine-site.ts';
 import { oracleMissing, qemuIdentical } from '../../support/oracles.ts';
@@ -222,6 +223,33 @@ describe('protecting a VM', () => {
     expect(shown.find(({ name }) => name === data.name)).toMatchObject({ excluded: true, replica: null });
     await site.write(data.name, 0, 1);
     expect(await site.sync()).toMatchObject({ changedBytes: 0 });
+  });
+
+  it('goes on without a disk that cannot be read only when that was asked for', async () => {
+    const site = makeSite();
+    await site.prepare();
+    writeFileSync(site.disk('bad.vhdx'), Buffer.alloc(100_000, 7));
+    const ask = { vm: 'SRV1', vault: 'nas' };
+    const error = (await refusal(site.console.request('protect', ask))) as ReplicationError;
+    expect(error).toMatchObject({ code: 'DISK_FORMAT_UNKNOWN', file: site.disk('bad.vhdx') });
+    expect(error.message).toContain('To protect SRV1 without it: --exclude "bad.vhdx".');
+    const { unreadable } = await site.console.request('vm.show', { vm: 'SRV1' });
+    for (const key of ['BAD.vhdx', unreadable[0]!.id]) {
+      const { checks } = await site.console.request('protect', { ...ask, exclude: [key], checkOnly: true });
+      expect(checks.filter(({ outcome }) => outcome !== 'pass')).toMatchObject([
+        { outcome: 'warning', detail: expect.stringContaining('bad.vhdx is left out') },
+      ]);
+    }
+
+    const { job } = await site.console.request('protect', { ...ask, exclude: ['bad.vhdx'] });
+    await site.finish(job!.id);
+    const { disks } = await site.status();
+    expect(disks.find(({ name }) => name === 'bad.vhdx')).toMatchObject({ excluded: true, replica: null });
+    await site.write('data.vhd', 0, 1);
+    expect(await site.sync()).toMatchObject({ changedBytes: 4096 });
+    await site.reopen();
+    await site.write('data.vhd', 0, 2);
+    expect(await site.sync()).toMatchObject({ changedBytes: 4096 });
   });
 
   it('asked for again while the first copy is not done goes on with the same job', async () => {

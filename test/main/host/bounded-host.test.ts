@@ -3,7 +3,15 @@ import { boundedHost } from '../../../src/main/host/bounded-host.ts';
 import type { FrozenVm, Host, HostVm } from '../../../src/main/host/host.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
-const vm: HostVm = { id: 'vm', name: 'SRV1', path: 'SRV1', generation: 2, disks: [], problems: [] };
+const vm: HostVm = {
+  id: 'vm',
+  name: 'SRV1',
+  path: 'SRV1',
+  generation: 2,
+  disks: [],
+  unreadable: [],
+  problems: [],
+};
 
 /** A host on a share that stops to answer: its calls end when the test says so. */
 const silentHost = () => {

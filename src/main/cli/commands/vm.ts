@@ -22,7 +22,7 @@ export const vmCommands = (program: Command, runner: CommandRunner): void => {
                 vms.map((each) => [
                   each.name,
                   each.generation,
-                  each.disks.length,
+                  each.disks.length + each.unreadable.length,
                   formatBytes(each.sizeBytes),
                   stateWords[each.state],
                   each.vault,
@@ -59,15 +59,24 @@ const describeVm = async (vm: VmSummary): Promise<string> => {
   ]);
   const disks = formatTable(
     ['Disk', 'Format', 'Kind', right('Size'), 'OS', 'File'],
-    vm.disks.map((disk) => [
-      disk.name,
-      disk.format,
-      disk.kind,
-      formatBytes(disk.sizeBytes),
-      disk.isOperatingSystem ? 'yes' : '',
-      disk.path,
-    ]),
+    [
+      ...vm.disks.map((disk) => [
+        disk.name,
+        disk.format,
+        disk.kind,
+        formatBytes(disk.sizeBytes),
+        disk.isOperatingSystem ? 'yes' : '',
+        disk.path,
+      ]),
+      ...vm.unreadable.map(({ name, path }) => [name, 'unreadable', null, null, '', path]),
+    ],
   );
   const problems = vm.problems.map((problem) => `Problem: ${problem.message} Next: ${problem.nextStep}`);
-  return [fields, '', disks, ...problems].join('\n');
+  const excluding =
+    vm.unreadable.length === 0 || vm.protected
+      ? []
+      : [
+          `To protect the VM without what cannot be read: ${vm.unreadable.map(({ name }) => `--exclude "${name}"`).join(' ')}`,
+        ];
+  return [fields, '', disks, ...problems, ...excluding].join('\n');
 };

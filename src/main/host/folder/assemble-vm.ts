@@ -1,8 +1,8 @@
 import { basename, extname } from 'node:path';
 import { ReplicationError } from '../../../contract/errors.ts';
-import type { HostDisk, HostVm } from '../host.ts';
+import type { HostDisk, HostVm, UnreadableDisk } from '../host.ts';
 import type { ChainFile, ProbedFile, ReadableFile, UnreadableFile } from './disk-probe.ts';
-import { copiedDiskId } from './stable-id.ts';
+import { copiedDiskId, unreadableDiskId } from './stable-id.ts';
 import type { VmFolder } from './vm-folder.ts';
 
 /** Removed since the folder was read, as a merged checkpoint is; a missing parent is `DISK_CHAIN_BROKEN`. */
@@ -15,6 +15,13 @@ interface Chain {
   readonly baseBornNs: bigint;
 }
 
+/** Why the disk called `name` cannot be used. */
+interface Fault {
+  readonly name: string;
+  readonly path: string;
+  readonly error: ReplicationError;
+}
+
 /**
  * Makes a VM of its probed files. Pure.
  *
@@ -22,26 +29,38 @@ interface Chain {
  * |------------------------------------------------|----------------------------------------------------------------|
  * | a file that is nobody's parent                 | tip of a disk                                                  |
  * | several tips over one file of the folder       | branches of checkpoints: the tip written last is the VM's      |
- * | ... written at the same instant                | problem; the disk is withheld                                  |
+ * | ... written at the same instant                | unreadable disk                                                |
  * | a parent outside the folder (shared template)  | belongs to the chain, but the disk is named after its own file |
- * | a file that does not open                      | problem                                                        |
- * | ... and may continue a disk of the folder      | that disk is withheld: its tip would show an old state         |
+ * | a file that does not open                      | unreadable disk                                                |
+ * | ... and may continue a disk of the folder      | that disk is unreadable: its tip would show an old state       |
+ * | ... and continues one that does not open either| one unreadable disk                                            |
+ * | a link out of the host folder                  | like a file that does not open                                 |
  * | two disks with one id                          | the older file keeps it, the copy gets one made from its name  |
  */
 export const assembleVm = (folder: VmFolder, probed: readonly ProbedFile[]): HostVm => {
   const readable = distinct(probed.filter((file) => file.kind === 'readable'));
-  const unreadable = probed
-    .filter((file) => file.kind === 'unreadable')
-    .filter(({ error }) => !isGone(error));
-  const problems = unreadable.map(({ error }) => error);
-  if (folder.problem !== null) problems.push(folder.problem);
+  const unreadable = [
+    ...folder.closedFiles,
+    ...probed.filter((file) => file.kind === 'unreadable').filter(({ error }) => !isGone(error)),
+  ];
 
   const chains: Chain[] = [];
+  const faults: Fault[] = [];
   for (const branches of groupByBase(chainsOf(readable))) {
     const [newest, next] = branches;
-    if (newest === undefined || unreadable.some((file) => mayContinue(file, newest))) continue;
-    if (next !== undefined && modifiedNs(next) === modifiedNs(newest)) problems.push(ambiguous(newest, next));
+    if (newest === undefined) continue;
+    const name = nameOf(newest);
+    const continuing = unreadable.filter((file) => mayContinue(file, newest));
+    for (const { path, error } of continuing) faults.push({ name, path, error });
+    if (continuing.length > 0) continue;
+    if (next !== undefined && modifiedNs(next) === modifiedNs(newest))
+      faults.push({ name, path: newest.tip.path, error: ambiguous(newest, next) });
     else chains.push(newest);
+  }
+  const explained = new Set(faults.map(({ path }) => path));
+  for (const file of unreadable) {
+    if (!explained.has(file.path))
+      faults.push({ name: lowestName(file, unreadable), path: file.path, error: file.error });
   }
   chains.sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
 
@@ -55,7 +74,11 @@ export const assembleVm = (folder: VmFolder, probed: readonly ProbedFile[]): Hos
     path: folder.path,
     generation: scheme === undefined ? null : scheme === 'gpt' ? 2 : 1,
     disks: chains.map((chain) => toDisk(chain, ids.get(chain)!, chain === operatingSystem)),
-    problems: withoutRepeats(problems).map((error) => error.forVm(folder.name).toReport()),
+    unreadable: unreadableDisks(folder, faults),
+    problems: withoutRepeats([
+      ...(folder.problem === null ? [] : [folder.problem]),
+      ...faults.map(({ error }) => error),
+    ]).map((error) => error.forVm(folder.name).toReport()),
   };
 };
 
@@ -86,14 +109,41 @@ const groupByBase = (chains: readonly Chain[]): readonly (readonly Chain[])[] =>
     group.toSorted((a, b) => (modifiedNs(a) < modifiedNs(b) ? 1 : -1)),
   );
 
-/** Whether a file that does not open could be a newer tip of the chain. */
+/** Whether a file that does not open could be a newer tip of the chain; a child of a shared template is a disk of its own. */
 const mayContinue = (file: UnreadableFile, { tip, base }: Chain): boolean => {
-  const names = tip.chain.map(({ path }) => basename(path).toLowerCase());
+  const own = tip.chain.slice(0, tip.chain.indexOf(base) + 1);
+  const names = own.map(({ path }) => basename(path).toLowerCase());
   if (file.parentNames.length > 0) return file.parentNames.some((name) => names.includes(name));
   // Nothing to go by but the name that Hyper-V gives: `<disk>_<GUID>.avhdx`.
   const fileName = basename(file.path).toLowerCase();
   const baseName = basename(base.path, extname(base.path)).toLowerCase();
   return /\.avhdx?$/.test(fileName) && fileName.startsWith(`${baseName}_`);
+};
+
+/** The disk's name: that of the lowest file of its chain that is there and does not open either. */
+const lowestName = (file: UnreadableFile, unreadable: readonly UnreadableFile[]): string => {
+  const passed = new Set<UnreadableFile>();
+  let lowest = file;
+  for (let next: UnreadableFile | undefined = file; next !== undefined && !passed.has(next); ) {
+    lowest = next;
+    passed.add(lowest);
+    const { parentNames } = lowest;
+    next = unreadable.find(({ path }) => parentNames.includes(basename(path).toLowerCase()));
+  }
+  return basename(lowest.path);
+};
+
+/** By name, each once: a broken chain has a fault in each of its files. */
+const unreadableDisks = (folder: VmFolder, faults: readonly Fault[]): readonly UnreadableDisk[] => {
+  const byName = new Map(faults.toReversed().map((fault) => [fault.name.toLowerCase(), fault]));
+  return [...byName.values()]
+    .toSorted((a, b) => a.name.localeCompare(b.name))
+    .map(({ name, path, error }) => ({
+      id: unreadableDiskId(name),
+      name,
+      path,
+      error: error.forVm(folder.name).toReport(),
+    }));
 };
 
 const ambiguous = (one: Chain, other: Chain): ReplicationError =>

@@ -20,6 +20,10 @@ export const derivedUuid = (...words: readonly string[]): string => {
 export const vmIdOf = (folder: BigIntStats): string =>
   derivedUuid('vm folder', String(folder.ino), String(folder.birthtimeNs));
 
+/** Id of a disk whose own id cannot be read. */
+export const unreadableDiskId = (fileName: string): string =>
+  derivedUuid('unreadable disk', fileName.toLowerCase());
+
 /** Id of a disk whose own id another disk of the VM has already, because one file is a copy of the other. */
 export const copiedDiskId = (diskId: string, fileName: string): string =>
   derivedUuid('copied disk', diskId, fileName.toLowerCase());

@@ -3,6 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { ReplicationError } from '../../../contract/errors.ts';
 import { diskErrorFrom } from '../../disk/disk-error.ts';
+import type { UnreadableFile } from './disk-probe.ts';
 import { derivedUuid, vmIdOf } from './stable-id.ts';
 
 /** A folder of the host that is, or may be, a VM. */
@@ -12,6 +13,8 @@ export interface VmFolder {
   readonly path: string;
   /** Disk files in it and in its `Virtual Hard Disks`, absolute paths. */
   readonly diskFiles: readonly string[];
+  /** Disks that are not looked into: links that lead out of the host folder, or nowhere. */
+  readonly closedFiles: readonly UnreadableFile[];
   /** Why the folder could not be looked into; null when it could. */
   readonly problem: ReplicationError | null;
 }
@@ -64,16 +67,33 @@ const readRoot = async (root: string): Promise<{ realRoot: string; entries: Dire
 const openCandidate = async (realRoot: string, path: string, entry: Dirent): Promise<VmFolder | null> => {
   if (systemFolders.has(entry.name.toLowerCase())) return null;
   try {
-    if (!(entry.isDirectory() || (entry.isSymbolicLink() && (await staysInside(realRoot, path)))))
-      return null;
+    if (!(entry.isDirectory() || entry.isSymbolicLink())) return null;
     const stats = await stat(path, { bigint: true });
-    return stats.isDirectory() ? await readFolder(realRoot, path, entry.name, stats) : null;
+    if (!stats.isDirectory()) return null;
+    if (entry.isSymbolicLink() && !(await staysInside(realRoot, path)))
+      return await linkedFolder(path, entry.name, stats);
+    return await readFolder(realRoot, path, entry.name, stats);
   } catch (error) {
     // Removed, or a link that leads nowhere, since the root was read.
     if (isGone(error)) return null;
     const id = derivedUuid('unreadable folder', path);
-    return { id, name: entry.name, path, diskFiles: [], problem: diskErrorFrom(error, path, 'read') };
+    return withoutDisks(id, entry.name, path, diskErrorFrom(error, path, 'read'));
   }
+};
+
+const withoutDisks = (id: string, name: string, path: string, problem: ReplicationError): VmFolder => ({
+  id,
+  name,
+  path,
+  diskFiles: [],
+  closedFiles: [],
+  problem,
+});
+
+/** A link to a VM's folder elsewhere is a VM that cannot be protected; what else is linked is none. Only names are read. */
+const linkedFolder = async (path: string, name: string, stats: BigIntStats): Promise<VmFolder | null> => {
+  const isVm = (await readdir(path)).some((entry) => diskFile.test(entry) || isDisksFolder(entry));
+  return isVm ? withoutDisks(vmIdOf(stats), name, path, await outside(path)) : null;
 };
 
 const readFolder = async (
@@ -84,28 +104,52 @@ const readFolder = async (
 ): Promise<VmFolder | null> => {
   const id = vmIdOf(stats);
   try {
-    const diskFiles = await findDiskFiles(realRoot, path, true);
-    return diskFiles.length === 0 ? null : { id, name, path, diskFiles, problem: null };
+    const { diskFiles, closedFiles } = await findDiskFiles(realRoot, path, true);
+    const isVm = diskFiles.length > 0 || closedFiles.length > 0;
+    return isVm ? { id, name, path, diskFiles, closedFiles, problem: null } : null;
   } catch (error) {
     if (isGone(error)) return null;
-    return { id, name, path, diskFiles: [], problem: diskErrorFrom(error, path, 'read') };
+    return withoutDisks(id, name, path, diskErrorFrom(error, path, 'read'));
   }
 };
 
-const findDiskFiles = async (realRoot: string, path: string, isTop: boolean): Promise<string[]> => {
-  const files: string[] = [];
+const findDiskFiles = async (
+  realRoot: string,
+  path: string,
+  isTop: boolean,
+): Promise<Pick<VmFolder, 'diskFiles' | 'closedFiles'>> => {
+  const diskFiles: string[] = [];
+  const closedFiles: UnreadableFile[] = [];
   const entries = await readdir(path, { withFileTypes: true });
   entries.sort((a, b) => a.name.localeCompare(b.name));
   for (const entry of entries) {
     const entryPath = join(path, entry.name);
     const isDisk = diskFile.test(entry.name);
-    const isFolder = isTop && entry.name.toLowerCase() === disksFolder;
+    const isFolder = isTop && isDisksFolder(entry.name);
     if (!isDisk && !isFolder) continue;
-    if (entry.isSymbolicLink() && !(await staysInside(realRoot, entryPath))) continue;
-    if (isFolder && !entry.isFile()) files.push(...(await findDiskFiles(realRoot, entryPath, false)));
-    else if (isDisk && !entry.isDirectory()) files.push(entryPath);
+    if (entry.isSymbolicLink() && !(await staysInside(realRoot, entryPath))) {
+      const error = await outside(entryPath);
+      closedFiles.push({ kind: 'unreadable', path: entryPath, error, parentNames: [] });
+    } else if (isFolder && !entry.isFile()) {
+      const inside = await findDiskFiles(realRoot, entryPath, false);
+      diskFiles.push(...inside.diskFiles);
+      closedFiles.push(...inside.closedFiles);
+    } else if (isDisk && !entry.isDirectory()) diskFiles.push(entryPath);
   }
-  return files;
+  return { diskFiles, closedFiles };
+};
+
+const isDisksFolder = (name: string): boolean => name.toLowerCase() === disksFolder;
+
+const outside = async (path: string): Promise<ReplicationError> => {
+  try {
+    const target = await realpath(path);
+    const text = `${path} is a link to ${target}, which is outside the host folder.`;
+    return new ReplicationError('DISK_OUTSIDE_HOST', text, { file: path });
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    return new ReplicationError('DISK_NOT_FOUND', `${path} is a link that leads nowhere.`, { file: path });
+  }
 };
 
 /** A link out of the root could show, and replicate, what the administrator did not choose. */

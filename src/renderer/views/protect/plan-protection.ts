@@ -80,6 +80,9 @@ export const protectParams = (vm: VmSummary, plan: Plan, nowMs: number): Request
     frequencySeconds: plan.frequencySeconds,
     retentionPoints,
     ...(start === undefined ? {} : { startAt: start.toISOString() }),
-    exclude: vm.disks.filter(({ id }) => !included.has(id)).map(({ id }) => id),
+    exclude: [
+      ...vm.disks.filter(({ id }) => !included.has(id)),
+      ...vm.unreadable.filter(({ id }) => plan.excluded.has(id)),
+    ].map(({ id }) => id),
   };
 };

@@ -1,4 +1,5 @@
 import { Checkbox } from '@fluentui/react-components';
+import type { ErrorReport } from '../../../contract/errors.ts';
 import type { VmSummary } from '../../../contract/host-reports.ts';
 import { formatBytes } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
@@ -17,6 +18,12 @@ const toggled = (set: ReadonlySet<string>, id: string, present: boolean): Readon
   return next;
 };
 
+/** All that is wrong with the VM, but for what the disks left out explain. */
+const isInTheWay =
+  ({ unreadable }: VmSummary, { excluded }: Plan) =>
+  ({ message }: ErrorReport): boolean =>
+    !unreadable.some(({ id, error }) => excluded.has(id) && error.message === message);
+
 /** Which VMs, and which of their disks: all but those left out, the operating system's always. */
 export const VmStep = ({ vms, plan, onChange }: VmStepProps) => {
   const chosen = vms.filter(({ id }) => plan.vms.has(id));
@@ -32,7 +39,7 @@ export const VmStep = ({ vms, plan, onChange }: VmStepProps) => {
             checked={plan.vms.has(vm.id)}
             onChange={(_event, data) => onChange({ vms: toggled(plan.vms, vm.id, data.checked === true) })}
           />
-          {vm.problems.map(({ message }) => (
+          {vm.problems.filter(isInTheWay(vm, plan)).map(({ message }) => (
             <p key={message} className="critical-text">
               {t('protect.vmProblem', { problem: message })}
             </p>
@@ -50,6 +57,17 @@ export const VmStep = ({ vms, plan, onChange }: VmStepProps) => {
                     (includedDisks(vm, plan).length === 1 && !plan.excluded.has(disk.id))
                   }
                   checked={disk.isOperatingSystem || !plan.excluded.has(disk.id)}
+                  onChange={(_event, data) =>
+                    onChange({ excluded: toggled(plan.excluded, disk.id, data.checked !== true) })
+                  }
+                />
+              ))}
+              {vm.unreadable.map((disk) => (
+                <Checkbox
+                  key={disk.id}
+                  label={`${disk.name} · ${t('protect.unreadable')}`}
+                  disabled={vm.disks.length === 0}
+                  checked={!plan.excluded.has(disk.id)}
                   onChange={(_event, data) =>
                     onChange({ excluded: toggled(plan.excluded, disk.id, data.checked !== true) })
                   }

@@ -71,22 +71,53 @@ describe('listing a folder host', () => {
     await expect(list(missing)).rejects.toMatchObject({ code: 'HOST_NOT_FOUND', file: missing });
   });
 
-  it('does not follow links out of the root, and shows a VM under two names once', async () => {
+  it('shows a VM under two names once, and no link that leads nowhere', async () => {
     const root = makeRoot();
-    const elsewhere = makeRoot();
-    await makeVhdx(join(elsewhere, 'secret', 'secret.vhdx'));
     await makeVhdx(join(root, 'vm', 'a.vhdx'));
-    symlinkSync(join(elsewhere, 'secret'), join(root, 'outside'), 'junction');
     symlinkSync(join(root, 'vm'), join(root, 'again'), 'junction');
     symlinkSync(join(root, 'nowhere'), join(root, 'dangling'), 'junction');
-    if (process.platform !== 'win32') {
-      symlinkSync(join(elsewhere, 'secret', 'secret.vhdx'), join(root, 'vm', 'b.vhdx'));
-      symlinkSync(join(root, 'vm', 'a.vhdx'), join(root, 'vm', 'c.vhdx'));
-    }
+    if (process.platform !== 'win32') symlinkSync(join(root, 'vm', 'a.vhdx'), join(root, 'vm', 'c.vhdx'));
     const vm = await onlyVm(root);
     expect(vm.disks.map(({ name }) => name)).toEqual(['a.vhdx']);
     expect(vm.problems).toEqual([]);
   });
+
+  it('does not follow links out of the root, and says so of each VM that has one', async () => {
+    const root = makeRoot();
+    const elsewhere = makeRoot();
+    const away = join(elsewhere, 'away');
+    await makeVhdx(join(away, 'away.vhdx'));
+    mkdirSync(join(elsewhere, 'documents'));
+    symlinkSync(away, join(root, 'linked'), 'junction');
+    symlinkSync(join(elsewhere, 'documents'), join(root, 'papers'), 'junction');
+    mkdirSync(join(root, 'stored-away'));
+    symlinkSync(away, join(root, 'stored-away', 'Virtual Hard Disks'), 'junction');
+    const code = 'DISK_OUTSIDE_HOST';
+    const [linked, stored, ...others] = await list(root);
+    expect(others).toEqual([]);
+    expect(linked).toMatchObject({ name: 'linked', disks: [], unreadable: [], problems: [{ code }] });
+    expect(linked!.problems[0]!.message).toContain(away);
+    const unreadable = [{ name: 'Virtual Hard Disks', error: { code } }];
+    expect(stored).toMatchObject({ name: 'stored-away', disks: [], unreadable, problems: [{ code }] });
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'lists a VM whose only disk is a link out of the root',
+    async () => {
+      const root = makeRoot();
+      const away = await makeVhdx(join(makeRoot(), 'away', 'away.vhdx'));
+      mkdirSync(join(root, 'vm'));
+      symlinkSync(away, join(root, 'vm', 'a.vhdx'));
+      symlinkSync(join(root, 'nowhere.vhdx'), join(root, 'vm', 'b.vhdx'));
+      const vm = await onlyVm(root);
+      expect(vm.disks).toEqual([]);
+      expect(vm.unreadable).toMatchObject([
+        { name: 'a.vhdx', path: join(root, 'vm', 'a.vhdx'), error: { code: 'DISK_OUTSIDE_HOST', vm: 'vm' } },
+        { name: 'b.vhdx', error: { code: 'DISK_NOT_FOUND' } },
+      ]);
+      expect(vm.problems).toEqual(vm.unreadable.map(({ error }) => error));
+    },
+  );
 
   // Tried again where the machine was busy with something else for a moment.
   it('lists 60 VMs of 4 disks within a second, and again without reading them', { retry: 2 }, async () => {
@@ -237,6 +268,9 @@ describe('disk files that cannot be used', () => {
     expect(healthy).toMatchObject({ name: 'healthy', problems: [] });
     expect(mixed!.disks.map(({ name }) => name)).toEqual(['good.vhdx']);
     expect(mixed!.problems).toMatchObject([{ code: 'DISK_FORMAT_UNKNOWN', vm: 'mixed', file: bad }]);
+    expect(mixed!.unreadable).toMatchObject([
+      { name: 'bad.vhdx', path: bad, error: { code: 'DISK_FORMAT_UNKNOWN' } },
+    ]);
   });
 
   it('report a missing parent once, however many children miss it, and are found again when it is put back', async () => {
@@ -251,6 +285,7 @@ describe('disk files that cannot be used', () => {
     const [broken] = await host.listVms();
     expect(broken!.disks).toEqual([]);
     expect(broken!.problems).toMatchObject([{ code: 'DISK_CHAIN_BROKEN' }]);
+    expect(broken!.unreadable).toMatchObject([{ name: 'a_1.avhdx', error: { code: 'DISK_CHAIN_BROKEN' } }]);
     renameSync(join(root, 'kept'), base);
     expect((await host.listVms())[0]).toMatchObject({ problems: [], disks: [{ name: 'a.vhdx' }] });
   });
@@ -265,12 +300,27 @@ describe('disk files that cannot be used', () => {
     const mismatched = await onlyVm(root);
     expect(mismatched.disks.map(({ name }) => name)).toEqual(['b.vhdx']);
     expect(mismatched.problems).toMatchObject([{ code: 'DISK_CHAIN_BROKEN' }]);
+    expect(mismatched.unreadable).toMatchObject([
+      { name: 'a.vhdx', path: join(root, 'vm', 'a-checkpoint.avhdx') },
+    ]);
 
     rmSync(join(root, 'vm', 'a-checkpoint.avhdx'));
     writeFileSync(join(root, 'vm', 'A_5E2B.avhdx'), Buffer.alloc(4096));
     const unreadable = await onlyVm(root);
     expect(unreadable.disks.map(({ name }) => name)).toEqual(['b.vhdx']);
     expect(unreadable.problems).toHaveLength(1);
+  });
+
+  it('leave the other disks over a shared template alone', async () => {
+    const root = makeRoot();
+    const template = await makeVhdx(join(makeRoot(), 'templates', 'server.vhdx'));
+    mkdirSync(join(root, 'vm'));
+    const early = await makeChild(join(root, 'vm', 'early.vhdx'), template, undefined, template);
+    await writeInto(template, 1);
+    const late = await makeChild(join(root, 'vm', 'late.vhdx'), template, undefined, template);
+    const vm = await onlyVm(root);
+    expect(vm.disks.map(({ path }) => path)).toEqual([late]);
+    expect(vm.unreadable).toMatchObject([{ name: 'early.vhdx', path: early }]);
   });
 
   it('get an id of their own when they are copies, and the original keeps its id', async () => {
