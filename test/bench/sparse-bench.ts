@@ -18,6 +18,7 @@ export const sparseBench = async (site: BenchSite): Promise<BenchResult[]> => {
   await writer.close();
   const engine = await site.engine('sparse', path);
   engine.hvrc('protect', 'VM1', '--vault', 'local', '--wait');
+  engine.hvrc('sync', 'VM1');
   const again = openVhdxWriter(engine.diskPath);
   for (let index = 0; index < 64; index += 1)
     again.write(randomFillSync(data), index * (sizeBytes / 64) + 4 * mebibyte);

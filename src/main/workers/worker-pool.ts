@@ -41,6 +41,10 @@ const needsMemory: ReadonlySet<TaskKind> = new Set([
 
 /** A thread without work is ended after this long: an idle engine is a small one. */
 const idleMs = 5_000;
+/** First copies are rare and their thread is a large one; the commit that follows a copy still finds it. */
+const idleInitialMs = 250;
+
+const initialUploader = 'uploader-initial';
 
 export interface TaskOptions {
   readonly signal?: AbortSignal | undefined;
@@ -136,7 +140,7 @@ export class WorkerPool {
   }
 
   private threadFor(kind: TaskKind, vaultKind: WorkerStart['vaultKind'] = null): WorkerThread {
-    const name = kind === 'initial' || kind === 'commit' ? 'uploader-initial' : workerOf[kind];
+    const name = kind === 'initial' || kind === 'commit' ? initialUploader : workerOf[kind];
     const present = this.threads.get(name);
     if (present !== undefined && !present.dead) return present;
     const entry = join(this.directory, `${workerOf[kind]}${this.extension}`);
@@ -161,11 +165,13 @@ class WorkerThread {
   private readonly pending = new Map<number, Pending>();
   private nextId = 1;
   private idle: NodeJS.Timeout | null = null;
+  private readonly idleAfterWorkMs: number;
   private readonly watch: StallWatch;
   private readonly memory: MemoryWatch;
 
   constructor(entry: string, name: string, clock: Clock, memory: MemoryWatch, start: WorkerStart) {
     this.memory = memory;
+    this.idleAfterWorkMs = name === initialUploader ? idleInitialMs : idleMs;
     this.watch = new StallWatch(clock, {
       stalled: (id) => {
         const task = this.pending.get(id);
@@ -176,13 +182,13 @@ class WorkerThread {
     this.worker = new Worker(entry, {
       name,
       workerData: start,
-      resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 },
+      resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 },
     });
     this.worker.unref();
     this.worker.on('message', (message: FromWorker) => this.receive(message));
     this.worker.on('error', (error) => this.fail(error));
     this.worker.on('exit', (code) => this.fail(new Error(`The thread ended with code ${code}`)));
-    this.rest();
+    this.rest(idleMs);
   }
 
   run<K extends TaskKind>(
@@ -203,7 +209,7 @@ class WorkerThread {
         signal?.removeEventListener('abort', cancel);
         this.pending.delete(id);
         this.watch.end(id);
-        if (this.pending.size === 0) this.rest();
+        if (this.pending.size === 0) this.rest(this.idleAfterWorkMs);
       };
       this.pending.set(id, {
         resolve: (result) => {
@@ -245,12 +251,12 @@ class WorkerThread {
     }
   }
 
-  private rest(): void {
+  private rest(ms: number): void {
     this.worker.unref();
     this.idle = setTimeout(() => {
       this.dead = true;
       void this.worker.terminate();
-    }, idleMs).unref();
+    }, ms).unref();
   }
 
   private post(message: ToWorker): void {

@@ -120,7 +120,7 @@ export class BlockReader {
 
   private startLane(): Lane {
     const worker = new Worker(this.laneEntry, {
-      resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 },
+      resourceLimits: { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 24 },
     });
     const lane: Lane = { worker, failure: null };
     worker.unref();
