@@ -168,6 +168,10 @@ export const errorCatalogue = {
     'Remove the file named here, then resynchronize.',
   ),
   HRL_UNSUPPORTED: nonRecoverable('The replication log has a newer format', 'Update this product.'),
+  HRL_NOT_A_LOG: nonRecoverable(
+    'The file is not a replication log',
+    'Name a log: the .hrl file beside a protected disk, or one in a directory vault.',
+  ),
   HRL_OUT_OF_SEQUENCE: nonRecoverable(
     'The replication log does not follow what the vault holds',
     'Resynchronize the VM.',

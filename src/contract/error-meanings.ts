@@ -55,6 +55,8 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
     'A log that the engine had written, and not yet sent, is gone: the changes in it are known to nobody.',
   HRL_FOREIGN: 'A log lies beside the disk that was written for another disk or another protection.',
   HRL_UNSUPPORTED: 'A newer version of this product wrote the log.',
+  HRL_NOT_A_LOG:
+    'A file that was to be inspected does not begin as a log does: it is something else, or its beginning was overwritten. Nothing was changed.',
   HRL_OUT_OF_SEQUENCE:
     'The log begins at another cut than the replica ends with: one of the two was put back to an older state.',
   HRL_THRESHOLD:

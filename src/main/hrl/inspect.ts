@@ -1,8 +1,9 @@
-import { statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { type ErrorReport, ReplicationError } from '../../contract/errors.ts';
-import { logCorrupt } from './log-error.ts';
+import { readFully } from '../platform/positional-io.ts';
+import { logCorrupt, logReadError } from './log-error.ts';
 import { FileWindow, LogFile } from './log-file.ts';
-import type { LogHeader } from './log-header.ts';
+import { beginsAsLog, type LogHeader, logHeaderBytes } from './log-header.ts';
 import type { CutMark } from './log-record.ts';
 import { RecordChain } from './record-chain.ts';
 import { type LogDamage, surveyLog } from './survey-log.ts';
@@ -72,8 +73,11 @@ export const inspectLog = (path: string): LogInspection => {
 };
 
 const unreadable = (path: string, error: unknown): LogInspection => {
-  const problem = ReplicationError.from(error, { file: path });
-  if (problem.code !== 'HRL_CORRUPT' && problem.code !== 'HRL_UNSUPPORTED') throw problem;
+  const opened = ReplicationError.from(error, { file: path });
+  if (opened.code !== 'HRL_CORRUPT' && opened.code !== 'HRL_UNSUPPORTED') throw opened;
+  // To the engine, which put a log in this place, it is a damaged one; to somebody who names any file it is none.
+  const problem = startsAsLog(path) ? opened : notALog(path);
+  const isDamaged = problem.code === 'HRL_CORRUPT';
   return {
     path,
     sizeBytes: statSync(path).size,
@@ -81,8 +85,22 @@ const unreadable = (path: string, error: unknown): LogInspection => {
     cuts: [],
     records: { blocks: 0, zeroBlocks: 0, payloadBytes: 0 },
     tail: { records: 0, bytes: 0, tornBytes: 0 },
-    damage:
-      problem.code === 'HRL_CORRUPT' ? { offset: 0, reason: problem.message, resumesAtOffset: null } : null,
+    damage: isDamaged ? { offset: 0, reason: problem.message, resumesAtOffset: null } : null,
     problem: problem.toReport(),
   };
 };
+
+const startsAsLog = (path: string): boolean => {
+  const handle = openSync(path, 'r');
+  try {
+    const start = Buffer.alloc(logHeaderBytes);
+    return beginsAsLog(start.subarray(0, readFully(handle, start, 0)));
+  } catch (error) {
+    throw logReadError(error, path);
+  } finally {
+    closeSync(handle);
+  }
+};
+
+const notALog = (path: string): ReplicationError =>
+  new ReplicationError('HRL_NOT_A_LOG', `The file ${path} is not a replication log.`, { file: path });

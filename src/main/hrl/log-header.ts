@@ -89,6 +89,10 @@ export const encodeLogHeader = (header: LogHeader): Buffer => {
   return bytes;
 };
 
+/** Whether a file begins as a log does, as far as it goes. */
+export const beginsAsLog = (bytes: Buffer): boolean =>
+  bytes.subarray(0, magic.length).equals(magic.subarray(0, bytes.length));
+
 /**
  * Reads the header and the seed of the record CRCs. `bytes` is shorter than a header when the file is.
  * @throws ReplicationError `HRL_CORRUPT`, `HRL_UNSUPPORTED`

@@ -50,6 +50,25 @@ describe('disk commands', () => {
     expect(same).toMatchObject({ exitCode: 0, stdout: 'The disks hold the same.\n' });
   });
 
+  it('open a raw image when told that it is one, and say how where they are not', async () => {
+    await cli.run('disk', 'convert', 'a.vhdx', 'b.img');
+    for (const [command, option] of [
+      [['info', 'b.img'], '--raw'],
+      [['map', 'b.img'], '--raw'],
+      [['convert', 'b.img', 'c.vhdx'], '--raw'],
+      [['compare', 'a.vhdx', 'b.img'], '--raw second'],
+      [['compare', 'b.img', 'a.vhdx'], '--raw first'],
+    ] as const) {
+      const untold = await cli.run('disk', ...command);
+      expect(untold.exitCode).toBe(1);
+      expect(untold.stderr).toContain(`if it is one, say ${option}.`);
+      expect((await cli.run('disk', ...command, ...option.split(' '))).exitCode).toBe(0);
+    }
+    expect((await cli.run('disk', 'compare', 'a.vhdx', 'c.vhdx')).exitCode).toBe(0);
+    const { stdout } = await cli.run('disk', 'info', 'b.img', '--raw', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ format: 'raw', sizeBytes });
+  });
+
   it('compare ends with 1 where disks differ, and says where first', async () => {
     const writer = createVhdxWriter(join(cli.directory, 'd.vhdx'), { sizeBytes });
     writer.write(Buffer.alloc(4096, 0x5a), dataOffset);
@@ -73,9 +92,16 @@ describe('disk commands', () => {
 });
 
 describe('hrl inspect', () => {
-  it('says of a file that is no log that it cannot be used', async () => {
+  it('says of a file that is no log just that', async () => {
     const { exitCode, stdout } = await cli.run('hrl', 'inspect', 'a.vhdx', '--json');
     expect(exitCode).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({ header: null, problem: { code: 'HRL_CORRUPT' } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      header: null,
+      damage: null,
+      problem: { code: 'HRL_NOT_A_LOG' },
+    });
+    const text = (await cli.run('hrl', 'inspect', 'a.vhdx')).stdout;
+    expect(text).toMatch(/^The file .*a\.vhdx is not a replication log\.\nNext: Name a log/);
+    expect(text).not.toMatch(/damaged|[Rr]esynchronize/);
   });
 });

@@ -69,12 +69,19 @@ describe('inspecting a log', () => {
 
   it('reports a file whose header it cannot read, and throws only when there is no file', () => {
     const path = inFolder('disk.vhdx.hrl');
-    for (const content of ['', 'not a log', Buffer.alloc(5000)]) {
+    const beginning = Buffer.from('\x89HRL\r\n\x1a\n', 'latin1');
+    for (const [content, code] of [
+      [Buffer.alloc(0), 'HRL_CORRUPT'],
+      [beginning, 'HRL_CORRUPT'],
+      [Buffer.concat([beginning, Buffer.alloc(5000)]), 'HRL_CORRUPT'],
+      [Buffer.from('not a log'), 'HRL_NOT_A_LOG'],
+      [Buffer.alloc(5000), 'HRL_NOT_A_LOG'],
+    ] as const) {
       writeFileSync(path, content);
       expect(inspectLog(path)).toMatchObject({
         header: null,
         sizeBytes: content.length,
-        problem: { code: 'HRL_CORRUPT' },
+        problem: { code },
       });
     }
     writeSmallLog(inFolder('newer.hrl'), false);

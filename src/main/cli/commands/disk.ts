@@ -8,19 +8,27 @@ import type { CommandRunner } from '../command-runner.ts';
 import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';
 import { formatBytes } from '../format.ts';
+import { rawIf, sayingRaw } from '../open-disk-file.ts';
 import { passProgress } from '../pass-progress.ts';
+
+interface RawOption {
+  readonly raw?: boolean;
+}
+
+const rawHelp = 'the file is a raw image: the bytes of the disk and nothing else';
 
 export const diskCommands = (program: Command, runner: CommandRunner): void => {
   const disk = program.command('disk').description('look into, compare and convert virtual disk files');
   disk
     .command('info')
     .description('say what a disk file is, with every parent it builds on')
-    .argument('<file>', 'a .vhd, .vhdx, .avhd or .avhdx file')
-    .addHelpText('after', examples('disk info D:\\Hyper-V\\WEB01\\web01.vhdx'))
-    .action((file: string) =>
+    .argument('<file>', 'a .vhd, .vhdx, .avhd or .avhdx file; a raw image with --raw')
+    .option('--raw', rawHelp)
+    .addHelpText('after', examples('disk info D:\\Hyper-V\\WEB01\\web01.vhdx', 'disk info web01.img --raw'))
+    .action((file: string, { raw }: RawOption) =>
       runner.run(async (session) => {
         const { describeDisk } = await import('../../disk/describe-disk.ts');
-        const description = describeDisk(session.path(file));
+        const description = sayingRaw('--raw', () => describeDisk(session.path(file), rawIf(raw)));
         const text = await describe(description);
         session.output.answer(description, () => text);
         return description.problem === null ? exitCodes.done : exitCodes.failed;
@@ -30,11 +38,12 @@ export const diskCommands = (program: Command, runner: CommandRunner): void => {
     .command('map')
     .description('list the ranges of a disk that may hold something, without reading them')
     .argument('<file>', 'a disk file')
+    .option('--raw', rawHelp)
     .addHelpText('after', examples('disk map web01.vhdx', 'disk map web01.vhdx --json'))
-    .action((file: string) =>
+    .action((file: string, { raw }: RawOption) =>
       runner.run(async (session) => {
         const { openVirtualDisk } = await import('../../disk/open-disk.ts');
-        const opened = openVirtualDisk(session.path(file));
+        const opened = sayingRaw('--raw', () => openVirtualDisk(session.path(file), rawIf(raw)));
         try {
           let allocatedBytes = 0;
           const extents = function* (): Generator<Extent> {
@@ -62,14 +71,27 @@ export const diskCommands = (program: Command, runner: CommandRunner): void => {
     .description('compare what two disks hold, whatever their formats; exit code 1 if they differ')
     .argument('<a>', 'a disk file')
     .argument('<b>', 'another')
-    .addHelpText('after', examples('disk compare web01.vhdx E:\\vault\\WEB01\\web01.vhdx'))
-    .action((first: string, second: string) =>
+    .addOption(
+      new Option('--raw <which>', 'which of them are raw images').choices(['first', 'second', 'both']),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'disk compare web01.vhdx E:\\vault\\WEB01\\web01.vhdx',
+        'disk compare web01.vhdx web01.img --raw second',
+      ),
+    )
+    .action((first: string, second: string, { raw }: { readonly raw?: 'first' | 'second' | 'both' }) =>
       runner.run(async (session) => {
         const { openVirtualDisk } = await import('../../disk/open-disk.ts');
         const { compareDisks } = await import('../../disk/compare-disks.ts');
-        const a = openVirtualDisk(session.path(first));
+        const open = (path: string, which: 'first' | 'second') =>
+          sayingRaw(`--raw ${which}`, () =>
+            openVirtualDisk(session.path(path), rawIf(raw === which || raw === 'both')),
+          );
+        const a = open(first, 'first');
         try {
-          const b = openVirtualDisk(session.path(second));
+          const b = open(second, 'second');
           try {
             const result = await passProgress(session, 'comparing', (options) => compareDisks(a, b, options));
             session.output.answer(result, () =>
@@ -103,17 +125,22 @@ export const diskCommands = (program: Command, runner: CommandRunner): void => {
         'vhdx',
       ]),
     )
+    .option('--raw', 'the disk file to be copied is a raw image')
     .addHelpText(
       'after',
-      examples('disk convert web01.vhd web01.vhdx', 'disk convert web01.vhdx web01.img --format raw'),
+      examples(
+        'disk convert web01.vhd web01.vhdx',
+        'disk convert web01.vhdx web01.img --format raw',
+        'disk convert web01.img web01.vhdx --raw',
+      ),
     )
-    .action((from: string, to: string, { format }: { format?: DiskFormat }) =>
+    .action((from: string, to: string, { format, raw }: RawOption & { readonly format?: DiskFormat }) =>
       runner.run(async (session) => {
         const target = session.path(to);
         const chosen = format ?? formatByName(target);
         const { openVirtualDisk } = await import('../../disk/open-disk.ts');
         const { convertDisk } = await import('../../disk/convert-disk.ts');
-        const source = openVirtualDisk(session.path(from));
+        const source = sayingRaw('--raw', () => openVirtualDisk(session.path(from), rawIf(raw)));
         try {
           const result = await passProgress(session, 'converting', (options) =>
             convertDisk(source, target, chosen, options),

@@ -25,6 +25,7 @@ export const hrlCommands = (program: Command, runner: CommandRunner): void => {
 
 const describe = async (log: LogInspection, now: number): Promise<string> => {
   const { formatFields, formatTable, right } = await import('../table.ts');
+  if (log.problem?.code === 'HRL_NOT_A_LOG') return `${log.problem.message}\nNext: ${log.problem.nextStep}`;
   const { header, records, tail } = log;
   const fields = formatFields([
     ['Log', log.path],
