@@ -5,6 +5,7 @@ import type { VmStatus } from '../../contract/reports.ts';
 import { formatTime } from './format.ts';
 import { type ProgressDisplay, progressDisplay } from './progress-display.ts';
 import { describeFindings, describeProgress, diskAtWork, fractionOf } from './progress-text.ts';
+import { errorOf } from './retried-error.ts';
 import type { Session } from './session.ts';
 import { jobKindWords, jobStateWords } from './words.ts';
 
@@ -122,9 +123,10 @@ const outcome = (session: Session, job: JobReport): JobReport => {
     session.output.note(
       `The next attempt is at ${formatTime(job.nextAttemptAt, session.environment.now())}.`,
     );
-  throw job.error === null
-    ? new ReplicationError('UNKNOWN', `${describeJob(job)} failed without a reason.`, { vm: job.vm })
-    : ReplicationError.fromReport(job.error).forVm(job.vm);
+  throw (
+    errorOf(job) ??
+    new ReplicationError('UNKNOWN', `${describeJob(job)} failed without a reason.`, { vm: job.vm })
+  );
 };
 
 const left = (job: JobReport): ReplicationError =>

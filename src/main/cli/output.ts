@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ReplicationError } from '../../contract/errors.ts';
 import type { CliEnvironment } from './environment.ts';
 import { withoutControls } from './format.ts';
+import { RetriedError } from './retried-error.ts';
 
 /** Between two looks at the signal. */
 const itemsPerTurn = 1024;
@@ -55,7 +56,8 @@ export class Output {
       return;
     }
     const where = report.vm === undefined || report.message.includes(report.vm) ? '' : `${report.vm}: `;
-    const text = `hvrc: ${where}${report.message} [${report.code}]\nNext: ${report.nextStep}\n`;
+    const next = error instanceof RetriedError ? report.nextStep : withoutPromise(report.nextStep);
+    const text = `hvrc: ${where}${report.message} [${report.code}]\nNext: ${next}\n`;
     this.#environment.stderr.write(withoutControls(text));
   }
 
@@ -63,3 +65,7 @@ export class Output {
     this.#environment.stdout.write(`${withoutControls(text)}\n`);
   }
 }
+
+/** The catalogue's words are for replication; what a person asked for is tried again by that person. */
+const withoutPromise = (nextStep: string): string =>
+  nextStep.replace(/; replication tries again by itself\.$/, ', then try again.');

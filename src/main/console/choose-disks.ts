@@ -1,5 +1,6 @@
 import { ReplicationError } from '../../contract/errors.ts';
 import type { HostDisk, HostVm, UnreadableDisk } from '../host/host.ts';
+import { namedBy } from './named-by.ts';
 
 /** A VM's disks as the one who protects it sorted them. */
 export interface ChosenDisks {
@@ -35,10 +36,12 @@ export const chooseDisks = (vm: HostVm, exclude: readonly string[]): ChosenDisks
 
 const findDisk = (vm: HostVm, key: string): HostDisk | UnreadableDisk => {
   const all = [...vm.disks, ...vm.unreadable];
-  const found = all.find(({ id, name }) => id === key || name.toLowerCase() === key.toLowerCase());
-  if (found !== undefined) return found;
+  const [found, ...others] = namedBy(key, all, (disk) => disk);
+  if (found !== undefined && others.length === 0) return found;
   const names = all.map(({ name }) => name).join(', ') || 'none';
-  throw new ReplicationError('DISK_NOT_IN_VM', `${vm.name} has no disk "${key}"; it has ${names}.`, {
-    vm: vm.name,
-  });
+  const text =
+    found === undefined
+      ? `${vm.name} has no disk "${key}"; it has ${names}.`
+      : `${vm.name} has several disks "${key}"; name one by its id: ${[found, ...others].map(({ id }) => id).join(', ')}.`;
+  throw new ReplicationError('DISK_NOT_IN_VM', text, { vm: vm.name });
 };

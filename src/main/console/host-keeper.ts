@@ -6,6 +6,7 @@ import type { Host, HostVm } from '../host/host.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Setting } from '../store/settings.ts';
 import type { Store } from '../store/store.ts';
+import { namedBy } from './named-by.ts';
 
 /** Which host was chosen. */
 export const hostSetting: Setting<{ kind: 'folder'; root: string }> = {
@@ -57,14 +58,10 @@ export class HostKeeper {
     }
   }
 
-  /** By id, or by name when only one VM has it. @throws VM_NOT_FOUND, VM_AMBIGUOUS */
+  /** By id, or by name when only one VM has it; case counts only where names differ by it. @throws VM_NOT_FOUND, VM_AMBIGUOUS */
   async find(key: string): Promise<HostVm> {
     const vms = await this.host().listVms();
-    const byId = vms.find(({ id }) => id === key);
-    if (byId !== undefined) return byId;
-    const named = vms.filter(
-      ({ name }) => name.localeCompare(key, undefined, { sensitivity: 'accent' }) === 0,
-    );
+    const named = namedBy(key, vms, (vm) => vm);
     if (named.length > 1) {
       const ids = named.map(({ id }) => id).join(', ');
       throw new ReplicationError('VM_AMBIGUOUS', `${named.length} VMs are called ${key}: ${ids}.`, {

@@ -11,6 +11,7 @@ import type { Job } from '../replication/jobs/job-runner.ts';
 import { allocatedBytesOf, requireRoom } from '../replication/require-room.ts';
 import type { RecoveryPoint, ReplicaVault, VaultDisk, VaultVm } from '../vault/replica-vault.ts';
 import type { ConsoleContext } from './console-context.ts';
+import { namedBy } from './named-by.ts';
 
 /** A VM in a vault: one that is protected here, or one that only the vault's catalogue knows. */
 interface VaultedVm {
@@ -24,24 +25,26 @@ export const findInVaults = async (
   key: string,
   vaultName: string | undefined,
 ): Promise<VaultedVm> => {
-  const isKey = ({ vmId, name }: { vmId: string; name: string }) =>
-    vmId === key || name.toLowerCase() === key.toLowerCase();
-  const here = context.store.protections
-    .list()
-    .filter((record) => isKey(record) && (vaultName ?? record.vaultName) === record.vaultName);
+  const labelsOf = ({ vmId, name }: { vmId: string; name: string }) => ({ id: vmId, name });
+  const here = namedBy(
+    key,
+    context.store.protections.list().filter((record) => (vaultName ?? record.vaultName) === record.vaultName),
+    labelsOf,
+  );
   if (here[0] !== undefined && here.length === 1) return { vaultName: here[0].vaultName, vmId: here[0].vmId };
   const names = vaultName === undefined ? context.store.vaults.list().map(({ name }) => name) : [vaultName];
-  const found: VaultedVm[] = [];
+  const held: (VaultedVm & { readonly name: string })[] = [];
   let unreadable: ReplicationError | null = null;
   for (const name of names) {
     try {
       const vms = await context.vaults.with(name, (vault) => vault.listVms());
-      found.push(...vms.filter(isKey).map(({ vmId }) => ({ vaultName: name, vmId })));
+      held.push(...vms.map((vm) => ({ vaultName: name, vmId: vm.vmId, name: vm.name })));
     } catch (error) {
       // Another vault that is away must not keep the VM from being brought back from this one.
       unreadable = ReplicationError.from(error);
     }
   }
+  const found = namedBy(key, held, labelsOf);
   if (found.length > 1) {
     throw new ReplicationError(
       'VM_AMBIGUOUS',

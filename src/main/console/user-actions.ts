@@ -1,6 +1,7 @@
 import type { CheckedParams, RequestName } from '../../contract/requests.ts';
 import type { EventSubject } from '../replication/reports/event-log.ts';
 import type { ConsoleContext } from './console-context.ts';
+import { namedBy } from './named-by.ts';
 
 type Sayings = { readonly [N in RequestName]?: (params: CheckedParams<N>) => string };
 
@@ -28,8 +29,6 @@ export const noteUserAction = <N extends RequestName>(
 const subjectOf = (store: ConsoleContext['store'], params: object): EventSubject => {
   const key = 'vm' in params && typeof params.vm === 'string' ? params.vm : undefined;
   if (key === undefined) return {};
-  const vm = store.protections
-    .list()
-    .find(({ vmId, name }) => vmId === key || name.toLowerCase() === key.toLowerCase());
+  const [vm] = namedBy(key, store.protections.list(), ({ vmId, name }) => ({ id: vmId, name }));
   return vm === undefined ? {} : { vmId: vm.vmId, vm: vm.name };
 };

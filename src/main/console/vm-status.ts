@@ -7,17 +7,14 @@ import { healthOf, protectedVmStatus, unprotectedVmStatus } from '../replication
 import { nextWindow } from '../replication/resync/resync-status.ts';
 import type { ProtectionRecord } from '../store/records.ts';
 import type { ConsoleContext } from './console-context.ts';
+import { namedBy } from './named-by.ts';
 import { rebuiltNotice } from './rebuild-store.ts';
 
 const badness = { Critical: 0, Warning: 1, Normal: 2 } as const;
 
 /** A protected VM by id or name. @throws VM_NOT_PROTECTED, VM_AMBIGUOUS */
 export const findProtected = (context: ConsoleContext, key: string): ProtectionRecord => {
-  const byId = context.store.protections.get(key);
-  if (byId !== null) return byId;
-  const named = context.store.protections
-    .list()
-    .filter(({ name }) => name.toLowerCase() === key.toLowerCase());
+  const named = namedBy(key, context.store.protections.list(), ({ vmId, name }) => ({ id: vmId, name }));
   if (named.length > 1) {
     throw new ReplicationError('VM_AMBIGUOUS', `${named.length} protected VMs are called ${key}.`, {
       vm: key,

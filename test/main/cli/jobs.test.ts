@@ -45,7 +45,7 @@ describe('a command that waits for its job', () => {
     );
   });
 
-  it('ends with 1 or 75 as the job’s error says', async () => {
+  it('ends with 75 where the engine tries again by itself, else with 1', async () => {
     const corrupt = new ReplicationError('HRL_CORRUPT', 'The log is damaged.').toReport();
     cli.answer({ sync: () => job(), 'job.wait': () => job({ state: 'failed', error: corrupt }) });
     const failed = await cli.run('sync', 'WEB01');
@@ -54,7 +54,14 @@ describe('a command that waits for its job', () => {
       'hvrc: WEB01: The log is damaged. [HRL_CORRUPT]\nNext: Resynchronize the VM.\n',
     );
     cli.answer({ sync: () => job(), 'job.wait': () => job({ state: 'failed', error: unreachable }) });
-    expect((await cli.run('sync', 'WEB01')).exitCode).toBe(75);
+    const cycle = await cli.run('sync', 'WEB01');
+    expect(cycle.exitCode).toBe(75);
+    expect(cycle.stderr).toContain('; replication tries again by itself.');
+    const ended = job({ kind: 'verify', state: 'failed', error: unreachable });
+    cli.answer({ verify: () => ended, 'job.wait': () => ended });
+    const verification = await cli.run('verify', 'WEB01');
+    expect(verification.exitCode).toBe(1);
+    expect(verification.stderr).toContain(', then try again.');
   });
 
   it('does not wait for the next attempt, but says when it is', async () => {

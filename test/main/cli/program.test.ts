@@ -128,9 +128,9 @@ describe('an error', () => {
     cause: new Error('EHOSTDOWN'),
   });
 
-  it('that will be retried ends with code 75, others with 1, invalid input with 2', async () => {
+  it('of a command that nothing repeats ends with code 1, invalid input with 2', async () => {
     cli.answer({ 'vault.list': failing(unreachable) });
-    expect((await cli.run('vault', 'list')).exitCode).toBe(75);
+    expect((await cli.run('vault', 'list')).exitCode).toBe(1);
     cli.answer({ 'vault.list': failing(new ReplicationError('VAULT_CORRUPT', 'The catalogue is damaged.')) });
     expect((await cli.run('vault', 'list')).exitCode).toBe(1);
     cli.answer({ 'vault.list': failing(new ReplicationError('INPUT_INVALID', 'No.')) });
@@ -142,7 +142,7 @@ describe('an error', () => {
     const { stdout, stderr } = await cli.run('vault', 'list');
     expect(stdout).toBe('');
     expect(stderr).toBe(
-      'hvrc: The share is gone. [VAULT_UNREACHABLE]\nNext: Connect the share, disk or network; replication tries again by itself.\n',
+      'hvrc: The share is gone. [VAULT_UNREACHABLE]\nNext: Connect the share, disk or network, then try again.\n',
     );
   });
 
