@@ -102,8 +102,10 @@ export interface ChangeResult {
   readonly frequencySeconds: number;
   readonly retentionPoints: number;
   readonly retentionHours: number | null;
-  /** Fewer are kept than before: the older ones go when the next one is made. */
+  /** Fewer are kept than before, but the replica is being copied or compared: the older ones go when the next one is made. */
   readonly dropsOlder?: boolean;
+  /** How many went at once. */
+  readonly droppedPoints?: number;
 }
 
 export interface VaultResult {

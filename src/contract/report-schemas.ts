@@ -101,6 +101,7 @@ export const jobResultSchema: z.ZodType<JobResult> = z.discriminatedUnion('kind'
     retentionPoints: z.number(),
     retentionHours: z.number().nullable().default(null),
     dropsOlder: z.boolean().exactOptional(),
+    droppedPoints: z.number().exactOptional(),
   }),
   z.object({ kind: z.literal('vault'), vault: z.string(), target: z.string() }),
   z.object({ kind: z.literal('unprotect'), vm: z.string(), replicaDeleted: z.boolean() }),

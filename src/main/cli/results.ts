@@ -1,4 +1,10 @@
-import type { CycleResult, JobResult, ResyncResult, VerifyResult } from '../../contract/job-reports.ts';
+import type {
+  ChangeResult,
+  CycleResult,
+  JobResult,
+  ResyncResult,
+  VerifyResult,
+} from '../../contract/job-reports.ts';
 import { formatBytes, formatCount, formatMs, formatRetention } from './format.ts';
 
 /** What a job came to, one sentence. */
@@ -19,7 +25,7 @@ export const describeResult = (result: JobResult): string => {
     case 'finalize':
       return 'The VM is protected.';
     case 'change':
-      return `A cycle every ${result.frequencySeconds} seconds; ${formatRetention(result.retentionPoints, result.retentionHours)} kept.${result.dropsOlder === true ? ' Older ones are dropped when the next one is made.' : ''}`;
+      return `A cycle every ${result.frequencySeconds} seconds; ${formatRetention(result.retentionPoints, result.retentionHours)} kept.${olderPoints(result)}`;
     case 'vault':
       return `The vault is ${result.target}.`;
     case 'unprotect':
@@ -71,4 +77,10 @@ const describeCycle = ({ changedBytes, sentBytes, durationMs, consistency }: Cyc
   }
   if (sentBytes === 0) return `Nothing had changed; looked in ${took}.`;
   return `Nothing had changed since it was last tracked; ${formatBytes(sentBytes)} that waited were sent in ${took}.`;
+};
+
+const olderPoints = ({ dropsOlder = false, droppedPoints = 0 }: ChangeResult): string => {
+  if (dropsOlder) return ' Older ones are dropped when the next one is made.';
+  if (droppedPoints === 0) return '';
+  return droppedPoints === 1 ? ' An older one was dropped.' : ` ${droppedPoints} older ones were dropped.`;
 };

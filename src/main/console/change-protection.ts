@@ -2,15 +2,17 @@ import type { ChangeResult } from '../../contract/job-reports.ts';
 import type { CheckedParams } from '../../contract/requests.ts';
 import type { Job } from '../replication/jobs/job-runner.ts';
 import { registerAtVault } from '../replication/vault-entry.ts';
+import type { VmReplicator } from '../replication/vm-replicator.ts';
 import type { ProtectionRecord } from '../store/records.ts';
+import type { TaskOptions } from '../workers/worker-pool.ts';
 import type { ConsoleContext } from './console-context.ts';
 
 type Change = Omit<CheckedParams<'protection.change'>, 'vm'>;
 
 /**
- * Changes the policy of a protected VM: here at once, then in the vault's catalogue. A smaller retention drops the
- * oldest points with the next one that is made: nothing but a commit changes what the vault keeps of a VM. The event and
- * the result say so.
+ * Changes the policy of a protected VM: here at once, then in the vault's catalogue, then what the vault keeps. A job that
+ * a crash cut short does all of it again; points that it could not drop (the vault is away, say) go with the next that is
+ * made, as do those of a VM whose replica is being copied or compared, which may take hours.
  */
 export const changeProtection = async (
   context: ConsoleContext,
@@ -33,6 +35,9 @@ export const changeProtection = async (
       context.events.info(`The policy of ${before.name} was changed: ${text}.`, { vmId, vm: before.name });
   });
   await job.step('Tell the vault', async () => registerAtVault(context, vm, await vm.findOnHost()));
+  const changesRetention = retentionPoints !== undefined || retentionHours !== undefined;
+  const isBusy = replicator.needsInitial || replicator.isResynchronizing;
+  const droppedPoints = changesRetention && !isBusy ? await dropOlder(context, replicator, job) : 0;
   const { name, ...after } = vm.record;
   return {
     kind: 'change',
@@ -40,9 +45,27 @@ export const changeProtection = async (
     frequencySeconds: after.frequencySeconds,
     retentionPoints: after.retentionPoints,
     retentionHours: after.retentionHours ?? null,
-    ...(keepsFewer(before, after) ? { dropsOlder: true } : {}),
+    ...(isBusy && keepsFewer(before, after) ? { dropsOlder: true } : {}),
+    ...(droppedPoints > 0 ? { droppedPoints } : {}),
   };
 };
+
+const dropOlder = (context: ConsoleContext, replicator: VmReplicator, job: Job): Promise<number> =>
+  job.step('Drop older recovery points', async () => {
+    const { vm } = replicator;
+    const { vmId, record } = vm;
+    const params = { replica: vm.replicaSpec(), ...vm.retention() };
+    const drop = (options: TaskOptions) => context.pool.run('prune', params, options);
+    const { prunedPoints } = await replicator.withStillReplica(
+      `Dropping recovery points of ${record.name}`,
+      drop,
+      job,
+    );
+    const points = prunedPoints === 1 ? 'A recovery point' : `${prunedPoints} recovery points`;
+    const text = `${points} of ${record.name} ${prunedPoints === 1 ? 'was' : 'were'} dropped: the policy keeps ${record.retentionPoints}, ${hoursText(record)}.`;
+    if (prunedPoints > 0) context.events.info(text, { vmId, vm: record.name });
+    return prunedPoints;
+  });
 
 type Retention = Pick<ProtectionRecord, 'retentionPoints' | 'retentionHours'>;
 
@@ -66,6 +89,5 @@ const describe = (before: ProtectionRecord, after: ProtectionRecord): string => 
       ? []
       : [`recovery points are kept ${hoursText(after)} instead of ${hoursText(before)}`],
   ].flat();
-  const older = keepsFewer(before, after) ? '; older ones are dropped when the next one is made' : '';
-  return `${changes.join(', ')}${older}`;
+  return changes.join(', ');
 };

@@ -153,6 +153,11 @@ export interface Tasks {
   send: { params: SendParams; result: SendResult };
   /** As `send`, in the thread that made the initial replicas: it has everything loaded that a commit needs. */
   commit: { params: SendParams; result: SendResult };
+  /** Uploader: drops the recovery points that a policy which became smaller does not keep. Doing it again changes nothing. */
+  prune: {
+    params: { replica: ReplicaSpec } & Pick<SendParams, 'keepPoints' | 'keepHours'>;
+    result: { prunedPoints: number };
+  };
   /**
    * Uploader: compares a disk with its digests and stages what differs as a delta, without a log. The digests of what was
    * staged wait in a side file for `advanceSent`.
@@ -263,7 +268,7 @@ export interface SendParams {
   /** Disks whose replica was prepared otherwise (initial copy, resynchronization) and becomes true with this cut. */
   readonly preparedDiskIds: readonly string[];
   readonly keepPoints: number;
-  /** Points that are older than the cut by more than this go; null for no such limit. */
+  /** Points that are older than the cut (without one: than the newest point) by more than this go; null for no such limit. */
   readonly keepHours: number | null;
   /**
    * Set by resynchronization: a replica that was altered behind our back is overwritten all the same. Points that need

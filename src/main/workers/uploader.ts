@@ -6,6 +6,7 @@ import { BlockReader } from './reading/block-reader.ts';
 import { laneCount } from './reading/lane-count.ts';
 import { serveTasks, type TaskContext } from './serve-tasks.ts';
 import { copyInitial } from './uploading/copy-initial.ts';
+import { prunePoints } from './uploading/prune-points.ts';
 import { sendDirect } from './uploading/send-direct.ts';
 import { sendLogs } from './uploading/send-logs.ts';
 import { withReplica } from './uploading/with-replica.ts';
@@ -35,4 +36,11 @@ serveTasks({
     }),
   send,
   commit: send,
+  prune: (params, { signal }) =>
+    withReplica(params.replica, signal, async (replica) => {
+      const newest = (await replica.points()).at(-1);
+      return {
+        prunedPoints: newest === undefined ? 0 : await prunePoints(replica, params, newest.takenAtMs),
+      };
+    }),
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ReplicationError } from '../../../src/contract/errors.ts';
-import type { JobReport } from '../../../src/contract/job-reports.ts';
+import type { ChangeResult, JobReport } from '../../../src/contract/job-reports.ts';
 import type { Progress } from '../../../src/contract/reports.ts';
 import { CliHarness, cycle, job, vmStatus } from './cli-harness.ts';
 
@@ -281,7 +281,7 @@ describe('verify', () => {
 });
 
 describe('protection set', () => {
-  const changed = (dropsOlder: boolean) =>
+  const changed = (older: Pick<ChangeResult, 'dropsOlder' | 'droppedPoints'> = {}) =>
     job({
       kind: 'change',
       state: 'succeeded',
@@ -291,22 +291,24 @@ describe('protection set', () => {
         frequencySeconds: 30,
         retentionPoints: 5,
         retentionHours: null,
-        ...(dropsOlder ? { dropsOlder } : {}),
+        ...older,
       },
     });
 
-  it('asks for what is named alone, and says when older points go', async () => {
-    cli.answer({ 'protection.change': () => job({ kind: 'change' }), 'job.wait': () => changed(true) });
+  it.each([
+    [{ droppedPoints: 1 }, 'An older one was dropped.'],
+    [{ droppedPoints: 19 }, '19 older ones were dropped.'],
+    [{ dropsOlder: true }, 'Older ones are dropped when the next one is made.'],
+  ])('asks for what is named alone, and says what becomes of older points: %j', async (older, words) => {
+    cli.answer({ 'protection.change': () => job({ kind: 'change' }), 'job.wait': () => changed(older) });
     const { exitCode, stdout } = await cli.run('protection', 'set', 'WEB01', '--retention', '5');
     expect(exitCode).toBe(0);
     expect(cli.console.asked[0]?.params).toEqual({ vm: 'WEB01', retentionPoints: 5 });
-    expect(stdout).toBe(
-      'WEB01: A cycle every 30 seconds; 5 recovery points kept. Older ones are dropped when the next one is made.\n',
-    );
+    expect(stdout).toBe(`WEB01: A cycle every 30 seconds; 5 recovery points kept. ${words}\n`);
   });
 
   it('changes the frequency to one of those there are', async () => {
-    cli.answer({ 'protection.change': () => job({ kind: 'change' }), 'job.wait': () => changed(false) });
+    cli.answer({ 'protection.change': () => job({ kind: 'change' }), 'job.wait': () => changed() });
     const { stdout } = await cli.run('protection', 'set', 'WEB01', '--frequency', '30');
     expect(cli.console.asked[0]?.params).toEqual({ vm: 'WEB01', frequencySeconds: 30 });
     expect(stdout).not.toContain('dropped');

@@ -3,8 +3,7 @@ import { LogReader } from '../../hrl/log-reader.ts';
 import type { ReplicaDiskState, VmReplica } from '../../vault/replica-vault.ts';
 import type { SendParams, SendResult, ShippedLog } from '../protocol.ts';
 import { type TaskContext, throwIfCancelled } from '../serve-tasks.ts';
-
-const hourMs = 3_600_000;
+import { prunePoints } from './prune-points.ts';
 
 /**
  * Sends the sealed logs of one cut and commits it. What the vault confirmed before an interruption is not sent again:
@@ -25,9 +24,7 @@ export const sendLogs = async (
   // older replica of theirs may be at a cut of the same number.
   const diskIds = [...logs.map(({ diskId }) => diskId), ...params.preparedDiskIds];
   const { point, droppedPoints } = await commit(params, diskIds, replica);
-  const { keepPoints, keepHours } = params;
-  const notBeforeMs = keepHours === null ? null : params.takenAtMs - keepHours * hourMs;
-  const prunedPoints = await replica.prune(keepPoints, notBeforeMs);
+  const prunedPoints = await prunePoints(replica, params, params.takenAtMs);
   const { consistency } = params;
   return { sentBytes, point, prunedPoints, droppedPoints, alreadyCommitted, consistency };
 };

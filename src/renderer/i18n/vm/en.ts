@@ -132,7 +132,7 @@ export const vmPageEn = {
   'stats.hoursEmpty': 'The first hour appears when it is over.',
   'stats.hoursMore': 'The last 24 hours are shown; the CSV has all that is kept.',
   'vmSettings.policy': 'Policy',
-  'vmSettings.fewer': 'With the next point only the newest {{count}} are kept; older ones are merged away.',
+  'vmSettings.fewer': 'Only the newest {{count}} are kept; older ones are deleted at once.',
   'vmSettings.where': 'Where it goes',
   'vmSettings.source': 'Folder of the VM',
   'vmSettings.leftOut': 'Disks left out',
