@@ -1,9 +1,10 @@
 import { rmSync } from 'node:fs';
 import { z } from 'zod';
+import { ReplicationError } from '../../contract/errors.ts';
 import type { RebuiltReport } from '../../contract/rebuilt.ts';
 import { renameDurably } from '../platform/durable.ts';
 import { stateOf } from '../replication/plan.ts';
-import type { Known, KnownProtection } from '../store/known.ts';
+import { generationSetting, type Known, type KnownProtection } from '../store/known.ts';
 import type { EventRecord, ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
 import type { ResyncMark } from '../store/resync-record.ts';
 import type { Setting } from '../store/settings.ts';
@@ -29,17 +30,59 @@ export const rebuiltNotice = (
   return { rebuilt: { at: new Date(atMs).toISOString(), text, waitingVms } };
 };
 
+/** What a database is rebuilt from. */
+export interface Remains {
+  readonly known: Known | null;
+  /** The damaged one, where it was set aside; null when nothing was left of it. */
+  readonly asidePath: string | null;
+}
+
 /**
  * Writes a database from `known.json`, under another name until it is complete: one that is there is whole. VMs come back
- * as they are known; where replication of them stands, their first cycle reads from vaults, digest tables and logs.
+ * as they are known; where replication of them stands, their first cycle reads from vaults, digest tables and logs. The
+ * history is taken over where all of it can be read. Returns what is told of it.
+ * @param describe that text, by whether the history was kept
  */
-export const rebuildStore = (path: string, known: Known | null, text: string, nowMs: number): void => {
+export const rebuildStore = (
+  path: string,
+  { known, asidePath }: Remains,
+  describe: (historyKept: boolean) => string,
+  nowMs: number,
+): string => {
   const temporary = `${path}.rebuilding`;
+  const attempt = (from: string | null): string => {
+    const text = describe(from !== null);
+    writeStore(temporary, known, from, text, nowMs);
+    return text;
+  };
+  let text: string;
+  try {
+    text = attempt(asidePath);
+  } catch (error) {
+    if (asidePath === null || isOfVolume(error)) throw error;
+    // The story of the damaged one cannot be read: it is lost, and told to be.
+    text = attempt(null);
+  }
+  renameDurably(temporary, path);
+  return text;
+};
+
+const isOfVolume = (error: unknown): boolean =>
+  error instanceof ReplicationError && error.code !== 'STORE_DAMAGED' && error.code !== 'STORE_FAILED';
+
+const writeStore = (
+  temporary: string,
+  known: Known | null,
+  historyFrom: string | null,
+  text: string,
+  nowMs: number,
+): void => {
   for (const suffix of ['', '-wal', '-shm']) rmSync(`${temporary}${suffix}`, { force: true });
   const store = openStore(temporary);
   try {
     store.transaction(() => {
       if (known !== null) restore(store, known, nowMs);
+      if (historyFrom !== null) store.takeHistory(historyFrom);
       store.settings.put(rebuiltSetting, { atMs: nowMs, text });
       const event: EventRecord = {
         atMs: nowMs,
@@ -52,16 +95,17 @@ export const rebuildStore = (path: string, known: Known | null, text: string, no
       };
       store.events.add(event);
     });
+    store.check();
   } finally {
     // The last connection that closes leaves one file, with everything in it.
     store.close();
   }
-  renameDurably(temporary, path);
 };
 
 const restore = (store: Store, known: Known, nowMs: number): void => {
   const schema = z.json();
   for (const [key, value] of Object.entries(known.settings)) store.settings.put({ key, schema }, value);
+  store.settings.put(generationSetting, known.generation);
   for (const vault of known.vaults) store.vaults.put(vault);
   for (const vm of known.protections) {
     const disks = vm.disks.map(

@@ -1,14 +1,16 @@
 import { existsSync, statSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ZodError } from 'zod';
 import { ReplicationError } from '../../contract/errors.ts';
 import { dataPaths } from '../platform/data-directory.ts';
 import { EngineSettings } from '../replication/engine-settings.ts';
-import type { Known } from '../store/known.ts';
+import { generationSetting, type Known } from '../store/known.ts';
 import { readKnown } from '../store/known-file.ts';
 import { setAside } from '../store/set-aside.ts';
+import { storeDamaged } from '../store/sqlite-error.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { hasTables } from '../store/store-file.ts';
+import { writeAheadDamage } from '../store/write-ahead-damage.ts';
 import { hostSetting } from './host-keeper.ts';
 import { rebuildStore } from './rebuild-store.ts';
 
@@ -27,6 +29,8 @@ export interface SoundStore {
  * | none, or an empty one, and no `known.json`        | a new one                                                     |
  * | none, or an empty one, but `known.json`           | rebuilt: something took it, or a rebuilding was cut short     |
  * | a damaged one, or a record that does not parse    | set aside, and rebuilt                                        |
+ * | its `-wal` damaged, not only cut short            | likewise: SQLite would go on without what follows the damage  |
+ * | older than `known.json`                           | likewise: it was put back, or its `-wal` is gone              |
  * | … and `known.json` is missing or damaged too      | both set aside, and a new one: vaults are to be added again   |
  *
  * @throws ReplicationError `STORE_DAMAGED` when it cannot be set aside; `STORE_UNSUPPORTED`, `STORE_FAILED`,
@@ -34,13 +38,14 @@ export interface SoundStore {
  */
 export const openSoundStore = (dataDirectory: string, nowMs: number): SoundStore => {
   const { store: path, known: knownPath } = dataPaths(dataDirectory);
-  const finding = isBlank(path) ? blankFinding(path, knownPath) : damageOf(path);
+  const finding = isBlank(path) ? blankFinding(path, knownPath) : damageOf(path, knownPath);
   if (finding instanceof ReplicationError) {
     const known = knownOrNothing(knownPath, nowMs);
     const aside = setAside(path, nowMs);
-    const text = describe(finding.message, aside, known);
-    rebuildStore(path, known, text, nowMs);
-    return { store: openStore(path), rebuilt: text };
+    const asidePath = aside === null ? null : join(dirname(path), aside);
+    const text = (historyKept: boolean) => describe(finding.message, aside, known, historyKept);
+    const rebuilt = rebuildStore(path, { known, asidePath }, text, nowMs);
+    return { store: openStore(path), rebuilt };
   }
   return { store: finding ?? openStore(path), rebuilt: null };
 };
@@ -52,13 +57,16 @@ const blankFinding = (path: string, knownPath: string): ReplicationError | null 
 };
 
 /** The open store when it is sound, else what is wrong with it. */
-const damageOf = (path: string): Store | ReplicationError => {
+const damageOf = (path: string, knownPath: string): Store | ReplicationError => {
+  const logDamage = writeAheadDamage(path);
+  if (logDamage !== null) return storeDamaged(path, logDamage);
   let store: Store | null = null;
   try {
     store = openStore(path);
     store.check();
     store.settings.get(hostSetting);
     new EngineSettings(store).all();
+    requireNewest(store, knownPath);
     return store;
   } catch (error) {
     store?.close();
@@ -67,6 +75,19 @@ const damageOf = (path: string): Store | ReplicationError => {
     if (error instanceof ReplicationError && error.code === 'STORE_DAMAGED') return error;
     throw error;
   }
+};
+
+/** @throws ReplicationError `STORE_DAMAGED` when the database has lost what `known.json` has seen in it */
+const requireNewest = (store: Store, knownPath: string): void => {
+  let generation = 0;
+  try {
+    generation = readKnown(knownPath)?.generation ?? 0;
+  } catch (error) {
+    // A sound database writes it anew.
+    if (!(error instanceof ReplicationError && error.code === 'STORE_DAMAGED')) throw error;
+  }
+  if (generation <= (store.settings.get(generationSetting) ?? 0)) return;
+  throw storeDamaged(store.path, `it is older than ${basename(knownPath)} and lacks what was written last`);
 };
 
 /** Whether there is nothing in it yet: a crash before the first table leaves such a file. */
@@ -82,9 +103,16 @@ const knownOrNothing = (path: string, nowMs: number): Known | null => {
   }
 };
 
-const describe = (finding: string, aside: string | null, known: Known | null): string => {
+const describe = (
+  finding: string,
+  aside: string | null,
+  known: Known | null,
+  historyKept: boolean,
+): string => {
   const moved = aside === null ? '' : ` It was set aside as ${basename(aside)}.`;
-  const lost = 'The history before this is lost: events, jobs and statistics.';
+  const lost = historyKept
+    ? 'Events, jobs and statistics were kept, but for the last ones.'
+    : 'The history before this is lost: events, jobs and statistics.';
   if (known === null)
     return `${finding}${moved} Nothing told what was in it, so a new one was begun: choose the host and open the vaults again. ${lost}`;
   const { vaults, protections } = known;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ReplicationError } from '../../contract/errors.ts';
 import { writeFileAtomically } from '../platform/durable.ts';
 import { errnoOf } from '../platform/positional-io.ts';
-import { type Known, knownDisk, knownProtection, knownSchema } from './known.ts';
+import { generationSetting, type Known, knownDisk, knownProtection, knownSchema } from './known.ts';
 import { isKnownSetting } from './settings.ts';
 import type { Store } from './store.ts';
 
@@ -60,9 +60,15 @@ export class KnownFile {
   write(): void {
     this.#isDue = false;
     try {
-      const text = `${JSON.stringify(knownOf(this.#store), null, 1)}\n`;
+      const known = knownOf(this.#store);
+      const text = JSON.stringify(known);
       if (text === this.#text) return;
-      writeFileAtomically(this.#path, text, ownerOnly);
+      const { settings } = this.#store;
+      const generation = (settings.get(generationSetting) ?? 0) + 1;
+      settings.put(generationSetting, generation);
+      const { format, ...content } = known;
+      const numbered: Known = { format, generation, ...content };
+      writeFileAtomically(this.#path, `${JSON.stringify(numbered, null, 1)}\n`, ownerOnly);
       this.#text = text;
       this.#isFailing = false;
     } catch (cause) {
@@ -80,7 +86,7 @@ export class KnownFile {
   }
 }
 
-const knownOf = (store: Store): Known => ({
+const knownOf = (store: Store): Omit<Known, 'generation'> => ({
   format: 1,
   settings: Object.fromEntries(Object.entries(store.settings.all()).filter(([key]) => isKnownSetting(key))),
   vaults: store.vaults.list(),

@@ -6,6 +6,7 @@ import {
   protectionRecord,
   vaultRecord,
 } from './records.ts';
+import type { Setting } from './settings.ts';
 
 /**
  * `known.json`: what only this installation knows, and neither a vault nor a disk could tell should the database be lost. No
@@ -28,6 +29,7 @@ const knownProtectionSchema = protectionRecord
     vaultName: true,
     frequencySeconds: true,
     retentionPoints: true,
+    retentionHours: true,
     pausedAtMs: true,
     protectedAtMs: true,
     initialStartAtMs: true,
@@ -44,6 +46,8 @@ export type KnownProtection = Readonly<z.infer<typeof knownProtectionSchema>>;
 
 export const knownSchema = z.object({
   format: z.literal(1),
+  /** How often it was written. The database has this number first: one with a lower number has lost what came last. */
+  generation: z.int().min(0).default(0),
   settings: z.record(z.string(), z.json()),
   vaults: z.array(vaultRecord),
   protections: z.array(knownProtectionSchema),
@@ -67,6 +71,7 @@ export const knownDisk = (disk: ProtectedDiskRecord): KnownDisk => {
 
 export const knownProtection = (vm: ProtectionRecord, disks: readonly KnownDisk[]): KnownProtection => {
   const { vmId, name, path, vaultName, frequencySeconds, retentionPoints, pausedAtMs, protectedAtMs } = vm;
+  const { retentionHours, initialStartAtMs } = vm;
   return {
     vmId,
     name,
@@ -76,10 +81,13 @@ export const knownProtection = (vm: ProtectionRecord, disks: readonly KnownDisk[
     retentionPoints,
     pausedAtMs,
     protectedAtMs,
-    ...(vm.initialStartAtMs === undefined ? {} : { initialStartAtMs: vm.initialStartAtMs }),
+    ...(retentionHours === undefined ? {} : { retentionHours }),
+    ...(initialStartAtMs === undefined ? {} : { initialStartAtMs }),
     resync: vm.resync,
     hasReplica: vm.committedCut > 0,
     cutsBelow: (Math.floor(vm.cut / cutStep) + 1) * cutStep,
     disks: [...disks],
   };
 };
+
+export const generationSetting: Setting<number> = { key: 'known.generation', schema: z.int().min(0) };

@@ -1,4 +1,5 @@
 import { AttemptTable } from './attempt-table.ts';
+import { carryHistory } from './carry-history.ts';
 import { type ComparisonRecord, comparisonRecord } from './comparison-record.ts';
 import { JobTable } from './job-table.ts';
 import { JournalTable } from './journal-table.ts';
@@ -51,6 +52,8 @@ export interface Store {
   relaxed<T>(change: () => T): T;
   /** Looks at every record. @throws ReplicationError `STORE_DAMAGED` when one is not what it should be */
   check(): void;
+  /** Takes over events, jobs and statistics of a database that was set aside. @throws when any of it is not whole */
+  takeHistory(fromPath: string): void;
   /** Calls `tell` at once when something is written that `known.json` tells, perhaps before it is committed. */
   followKnown(tell: () => void): void;
   close(): void;
@@ -110,6 +113,7 @@ export const openStore = (path: string): Store => {
     transaction: (change) => file.transaction(change),
     relaxed: (change) => file.transaction(change, 'normal'),
     check: () => checkRecords(store),
+    takeHistory: (fromPath) => carryHistory(fromPath, file),
     followKnown: (tell) => {
       file.onKnownChange = tell;
     },

@@ -53,8 +53,11 @@ const statusOf = async (engine: EngineProcess): Promise<VmStatus> =>
 const newestPoint = async (engine: EngineProcess): Promise<string> =>
   (await engine.request('points', { vm })).points.at(-1)!.id;
 
-const told = async (engine: EngineProcess): Promise<EventReport[]> =>
-  (await engine.request('events', {})).filter(({ code }) => code === 'STORE_DAMAGED');
+/** What was told of a damage since a moment: what was told before may be among what was kept. */
+const told = async (engine: EngineProcess, sinceMs: number): Promise<EventReport[]> =>
+  (await engine.request('events', {})).filter(
+    ({ code, at }) => code === 'STORE_DAMAGED' && Date.parse(at) >= sinceMs,
+  );
 
 const expectIdentical = async (engine: EngineProcess): Promise<void> => {
   for (const { name, replica } of await engine.replicatedDisks(vm)) {
@@ -108,8 +111,9 @@ describe('a database that', () => {
       damage();
       const rest = existsSync(paths().store) ? readFileSync(paths().store) : null;
 
+      const sinceMs = Date.now();
       const engine = await start();
-      const [event, ...more] = await told(engine);
+      const [event, ...more] = await told(engine, sinceMs);
       expect(more).toEqual([]);
       expect(event).toMatchObject({ level: 'warning', text: expect.stringContaining('1 vault and 1 VM') });
       expect((await engine.request('engine.info', {})).rebuilt).toMatchObject({
@@ -132,6 +136,84 @@ describe('a database that', () => {
       await engine.stop();
     });
   }
+});
+
+/** Leaves the database as a killed engine does, its last cycle only in the log beside it; the jobs that it had before. */
+const killedAfter = async (last: (engine: EngineProcess) => Promise<unknown>): Promise<number[]> => {
+  const engine = await start();
+  const known = await jobsOf(engine);
+  await write();
+  await engine.job('sync', vm);
+  await last(engine);
+  await engine.kill();
+  await engine.exited;
+  return known;
+};
+
+const jobsOf = async (engine: EngineProcess): Promise<number[]> =>
+  (await engine.request('jobs', {})).map(({ id }) => id);
+
+describe('a sound database', () => {
+  it.each<[string, RegExp, (path: string) => void]>([
+    [
+      'whose log is damaged in the middle',
+      /-wal is damaged at offset \d+, before transactions that are whole/,
+      (path) => {
+        const bytes = readFileSync(path);
+        bytes.fill(0xee, 20_000, 20_100);
+        writeFileSync(path, bytes);
+      },
+    ],
+    [
+      'whose log is something else',
+      /the header of .*-wal is damaged/,
+      (path) => writeFileSync(path, 'a text file '.repeat(2_000)),
+    ],
+    ['whose log is gone', /it is older than known\.json/, (path) => rmSync(path)],
+  ])(
+    '%s is set aside and rebuilt with its history; nothing that was asked for is forgotten',
+    async (_, finding, damage) => {
+      const jobs = await killedAfter(async (engine) => {
+        const retentionHours = value % 24;
+        await engine.finish(await engine.request('protection.change', { vm, retentionHours }));
+      });
+      const hours = value % 24;
+      const log = `${paths().store}-wal`;
+      expect(statSync(log).size).toBeGreaterThan(40_000);
+      damage(log);
+      await write();
+      const sinceMs = Date.now();
+      const engine = await start();
+      const [event, ...more] = await told(engine, sinceMs);
+      expect(more).toEqual([]);
+      expect(event!.text).toMatch(finding);
+      expect(event!.text).toContain('Events, jobs and statistics were kept, but for the last ones.');
+      expect(jobs.length).toBeGreaterThan(0);
+      expect(await jobsOf(engine)).toEqual(expect.arrayContaining(jobs));
+      const { result } = await engine.job('sync', vm);
+      expect((result as { sentBytes: number }).sentBytes).toBeGreaterThan(0);
+      expect(await statusOf(engine)).toMatchObject({
+        state: 'Replicating',
+        resync: null,
+        retentionHours: hours,
+      });
+      await expectIdentical(engine);
+      await engine.stop();
+    },
+  );
+
+  it('is used as it is when its log only breaks off', async () => {
+    await killedAfter(async () => undefined);
+    const log = `${paths().store}-wal`;
+    truncateSync(log, statSync(log).size - 100);
+    const sinceMs = Date.now();
+    const engine = await start();
+    expect(await told(engine, sinceMs)).toEqual([]);
+    await engine.job('sync', vm);
+    expect(await statusOf(engine)).toMatchObject({ resync: null });
+    await expectIdentical(engine);
+    await engine.stop();
+  });
 });
 
 describe('rebuilding', () => {
@@ -170,8 +252,9 @@ describe('rebuilding', () => {
       corrupt(paths().store, 4096);
       await EngineProcess.startAndDie(site.data(), killPoint);
       expect(existsSync(paths().store)).toBe(false);
+      const sinceMs = Date.now();
       const engine = await start();
-      expect(await told(engine)).toHaveLength(1);
+      expect(await told(engine, sinceMs)).toHaveLength(1);
       await engine.job('sync', vm);
       await expectIdentical(engine);
       expect(readdirSync(site.data()).filter((name) => name.includes('.rebuilding'))).toEqual([]);
@@ -182,8 +265,9 @@ describe('rebuilding', () => {
   it('begins with an empty database, and says so, where nothing tells what was in it', async () => {
     writeFileSync(paths().store, 'nothing');
     writeFileSync(paths().known, '{"format":1');
+    const sinceMs = Date.now();
     const engine = await start();
-    const [event] = await told(engine);
+    const [event] = await told(engine, sinceMs);
     expect(event!.text).toContain('choose the host and open the vaults again');
     expect((await engine.request('status', {})).vms).toEqual([]);
     await engine.stop();
