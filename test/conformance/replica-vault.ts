@@ -3,7 +3,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../src/contract/error-catalogue.ts';
 import { digestOf } from '../../src/main/block/digest.ts';
 import { blockCount, pageBytes, trackingBlockBytes } from '../../src/main/block/tracking-block.ts';
-import type { ReplicaVault, VaultDisk, VaultVm, VmReplica } from '../../src/main/vault/replica-vault.ts';
+import type {
+  InitialReplica,
+  ReplicaVault,
+  VaultDisk,
+  VaultVm,
+  VmReplica,
+} from '../../src/main/vault/replica-vault.ts';
 import {
   alterBlock,
   blockOf,
@@ -28,6 +34,28 @@ export interface VaultUnderTest {
   open(): Promise<ReplicaVault>;
   dispose(): Promise<void>;
 }
+
+/** Lends its data to a first copy, and spoils it as soon as the copy may not use it any more. */
+const lender = (to: InitialReplica) => {
+  let lent = 0;
+  const write: InitialReplica['write'] = async (offset, given, digests) => {
+    const mine = Uint8Array.from(given);
+    let keepers = 1;
+    const letGo = () => {
+      keepers -= 1;
+      lent -= 1;
+      if (keepers === 0) mine.fill(0xee);
+    };
+    lent += 1;
+    await to.write(offset, mine, digests, () => {
+      keepers += 1;
+      lent += 1;
+      return letGo;
+    });
+    letGo();
+  };
+  return { initial: { write, zero: to.zero.bind(to) }, lent: () => lent };
+};
 
 /** What every vault must do, whatever it stores its replicas in. */
 export const describeReplicaVault = (name: string, makeVault: () => Promise<VaultUnderTest>): void => {
@@ -185,6 +213,26 @@ export const describeReplicaVault = (name: string, makeVault: () => Promise<Vaul
         ]);
         await expectDisk(replica, system.diskId, null, bytes);
         await expectDisk(replica, system.diskId, point!.id, bytes);
+        await replica.close();
+      });
+
+      it('uses memory that it was given only until it says so, and lets go of all of it', async () => {
+        const bytes = patternedDisk(smallDiskBytes, 1);
+        await vault.saveVm(vm);
+        const replica = await vault.openVm(vm.vmId, thisInstallation);
+        const interrupted = await replica.beginInitial(system, lineage, 0);
+        const left = lender(interrupted);
+        await copyRange(left.initial, bytes, 0, 3);
+        await interrupted.close();
+        expect(left.lent()).toBe(0);
+        const initial = await replica.beginInitial(system, lineage, 0);
+        const { initial: lending, lent } = lender(initial);
+        await copyRange(lending, bytes, 0, blockCount(bytes.length));
+        await initial.seal(1);
+        await initial.close();
+        expect(lent()).toBe(0);
+        await replica.commit(cutOf(1, [system.diskId]));
+        await expectDisk(replica, system.diskId, null, bytes);
         await replica.close();
       });
 

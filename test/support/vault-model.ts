@@ -100,7 +100,7 @@ export const digestsOf = (bytes: Uint8Array): Uint8Array => {
 
 /** Copies blocks [firstBlock, endBlock) of `bytes` into an initial replica the way the uploader does. */
 export const copyRange = async (
-  initial: Awaited<ReturnType<VmReplica['beginInitial']>>,
+  initial: Pick<Awaited<ReturnType<VmReplica['beginInitial']>>, 'write' | 'zero'>,
   bytes: Uint8Array,
   firstBlock: number,
   endBlock: number,

@@ -1,4 +1,5 @@
-import { closeSync, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, openSync } from 'node:fs';
+import { closeSync, fdatasync, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, openSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { ReplicationError } from '../../contract/errors.ts';
 import { renameDurably } from '../platform/durable.ts';
 import { errnoOf, isOutOfSpace, readFully, writeFully } from '../platform/positional-io.ts';
@@ -21,6 +22,8 @@ export type NewDigestTable = Pick<DigestTableState, 'diskId' | 'diskSizeBytes' |
 
 export type ExpectedTable = Pick<DigestTableState, 'diskId' | 'diskSizeBytes'> &
   Partial<Pick<DigestTableState, 'lineage'>>;
+
+const fdatasyncAsync = promisify(fdatasync);
 
 /** Digests looked at in one go when a range is cleared. */
 const clearBlocks = 4096;
@@ -152,16 +155,30 @@ export class DigestTable {
 
   /** Makes all digests durable, then the new header, durably: a header never promises digests that are not there. */
   setHeader(change: Partial<Omit<DigestTableState, 'diskId' | 'diskSizeBytes'>>): void {
-    const slot: TableSlot = { state: { ...this.state, ...change }, generation: this.#slot.generation + 1 };
-    const flaw = flawOfTableState(slot.state);
-    if (flaw !== null) {
-      throw new ReplicationError('INPUT_INVALID', `A digest table cannot have ${flaw}.`, { file: this.path });
-    }
+    const slot = this.#nextSlot(change);
     this.flush();
     this.#writing(() => {
-      writeFully(this.#handle, encodeTableSlot(slot), (slot.generation % 2) * tableSlotBytes);
+      this.#writeSlot(slot);
       fdatasyncSync(this.#handle);
     });
+    this.#slot = slot;
+  }
+
+  /**
+   * As `setHeader` with a new `checkpointOffset`, without holding up the thread while the volume takes it all. Digests
+   * may be written meanwhile, but nothing else may be made durable.
+   */
+  async checkpoint(checkpointOffset: number): Promise<void> {
+    const slot = this.#nextSlot({ checkpointOffset });
+    this.#requireOpen();
+    try {
+      this.#pages.writeBack();
+      await fdatasyncAsync(this.#handle);
+      this.#writeSlot(slot);
+      await fdatasyncAsync(this.#handle);
+    } catch (error) {
+      throw tableWriteError(error, this.path);
+    }
     this.#slot = slot;
   }
 
@@ -170,6 +187,17 @@ export class DigestTable {
     if (this.#closed) return;
     this.#closed = true;
     closeSync(this.#handle);
+  }
+
+  #nextSlot(change: Partial<DigestTableState>): TableSlot {
+    const slot: TableSlot = { state: { ...this.state, ...change }, generation: this.#slot.generation + 1 };
+    const flaw = flawOfTableState(slot.state);
+    if (flaw === null) return slot;
+    throw new ReplicationError('INPUT_INVALID', `A digest table cannot have ${flaw}.`, { file: this.path });
+  }
+
+  #writeSlot(slot: TableSlot): void {
+    writeFully(this.#handle, encodeTableSlot(slot), (slot.generation % 2) * tableSlotBytes);
   }
 
   #writing(call: () => void): void {

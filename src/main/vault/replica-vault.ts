@@ -215,8 +215,11 @@ export interface CommitResult {
 export interface InitialReplica {
   /** The copy goes on from here; 0 for a new one. */
   readonly resumedFromOffset: number;
-  /** Writes whole blocks with their 16-byte digests. Resolves when accepted, which is not yet durable. `data` may be reused then. */
-  write(offset: number, data: Uint8Array, digests: Uint8Array): Promise<void>;
+  /**
+   * Writes whole blocks with their 16-byte digests. Resolves when accepted, which is not yet durable. `data` may be reused
+   * then, unless the replica called `keep`: then once it has called what that returned, at the latest when it is closed.
+   */
+  write(offset: number, data: Uint8Array, digests: Uint8Array, keep?: () => () => void): Promise<void>;
   /** The range is zeros: free on a fresh replica, cleared where an interrupted run may have written. */
   zero(offset: number, length: number): Promise<void>;
   /** Everything accepted so far is durable when this resolves. */

@@ -165,6 +165,26 @@ describe('a digest table', () => {
     moved.close();
   });
 
+  it('takes digests on while a checkpoint is made durable', async () => {
+    const path = inFolder('disk.digests');
+    const open = DigestTable.create(path, identity);
+    open.write(1, Buffer.alloc(16, 1));
+    const made = open.checkpoint(2 * 32768);
+    open.write(2, Buffer.alloc(16, 2));
+    expect(open.checkpointOffset).toBe(0);
+    await made;
+    expect(open.checkpointOffset).toBe(2 * 32768);
+    await open.checkpoint(3 * 32768);
+    open.close();
+    const found = table(path);
+    const digests = Buffer.alloc(32);
+    found.read(1, 2, digests);
+    expect(digests).toEqual(Buffer.concat([Buffer.alloc(16, 1), Buffer.alloc(16, 2)]));
+    expect(found.state).toMatchObject({ checkpointOffset: 3 * 32768, complete: false });
+    found.close();
+    await expect(open.checkpoint(4 * 32768)).rejects.toMatchObject({ code: 'STATE_INVALID' });
+  });
+
   it('has the state before when the write of a new one was torn', () => {
     const path = inFolder('disk.digests');
     const open = DigestTable.create(path, identity);

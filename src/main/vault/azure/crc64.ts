@@ -13,14 +13,16 @@ const tableBytes = slices * 256 * 8;
 /** What the module's memory takes at a time; small enough to stay in a core's cache. */
 const chunkBytes = 128 * 1024;
 
-/** Eight bytes, as the header wants them (in base64). */
-export const crc64 = (data: Uint8Array): Buffer => {
+/** Of all pieces, one after the other: eight bytes, as the header wants them (in base64). */
+export const crc64 = (...pieces: readonly Uint8Array[]): Buffer => {
   loop ??= makeLoop();
   let crc = -1n;
-  for (let at = 0; at < data.length; at += chunkBytes) {
-    const part = data.subarray(at, at + chunkBytes);
-    loop.memory.set(part, tableBytes);
-    crc = loop.update(crc, part.length);
+  for (const data of pieces) {
+    for (let at = 0; at < data.length; at += chunkBytes) {
+      const part = data.subarray(at, at + chunkBytes);
+      loop.memory.set(part, tableBytes);
+      crc = loop.update(crc, part.length);
+    }
   }
   const out = Buffer.alloc(8);
   out.writeBigInt64LE(~crc);

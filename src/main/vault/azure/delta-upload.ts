@@ -204,7 +204,7 @@ export class DeltaUpload implements DeltaWriter {
   #send(request: PageRequest, done: () => void): Promise<void> {
     const { offset, length } = request;
     if (request.kind === 'clear') return this.#upload.clear(offset, length, done);
-    const data = joined(request.parts, length);
+    const data = [joined(request.parts, length)];
     if (this.#bytes < this.#knownFromBytes) return this.#upload.complete(offset, data, done);
     return this.#upload.write(offset, data, done);
   }

@@ -105,7 +105,7 @@ export class DigestWindows {
     const offset = index * windowBytes + from;
     const done = () => undefined;
     if (isZero(part)) await this.#upload.clear(offset, part.length, done);
-    else await this.#upload.write(offset, part, done);
+    else await this.#upload.write(offset, [part], done);
     await this.#upload.drain();
     this.#written?.add(index);
     window.from = window.bytes.length;

@@ -1,5 +1,6 @@
 import { ReplicationError } from '../../../contract/errors.ts';
 import { isUuid } from '../../block/binary-fields.ts';
+import { asBuffer } from '../../block/digest.ts';
 import { trackingBlockBytes } from '../../block/tracking-block.ts';
 import { encodeFooter } from '../../disk/vhd/footer.ts';
 import { newFooter } from '../../disk/vhd/new-footer.ts';
@@ -24,9 +25,13 @@ export interface InitialStart {
 }
 
 interface PendingWrite {
-  readonly buffer: Buffer;
   readonly offset: number;
+  readonly pieces: Buffer[];
   length: number;
+  /** Memory of ours that pieces lie in, where they had to be copied. */
+  buffer: Buffer | null;
+  /** Lets go of what pieces were kept instead. */
+  readonly releases: (() => void)[];
 }
 
 /**
@@ -45,6 +50,8 @@ export class InitialUpload implements InitialReplica {
   readonly #writeBytes: number;
   readonly #writtenTo: number;
   readonly #free: Buffer[] = [];
+  /** Of all writes that are not done. */
+  readonly #kept = new Set<() => void>();
   #note: InitialNote;
   /** What waits to become a full write. */
   #pending: PendingWrite | null = null;
@@ -80,7 +87,12 @@ export class InitialUpload implements InitialReplica {
     );
   }
 
-  async write(offset: number, data: Uint8Array, digests: Uint8Array): Promise<void> {
+  async write(
+    offset: number,
+    data: Uint8Array,
+    digests: Uint8Array,
+    keep: (() => () => void) | null = null,
+  ): Promise<void> {
     this.#requireOpen();
     const firstBlock = offset / trackingBlockBytes;
     await this.#digests.write(firstBlock, this.#cipher.encryptDigests(digests, firstBlock));
@@ -91,8 +103,8 @@ export class InitialUpload implements InitialReplica {
         continue;
       }
       const part = data.subarray(at, at + this.#writeBytes - pending.length);
-      const target = pending.buffer.subarray(pending.length, pending.length + part.length);
-      this.#cipher.encrypt(target, part, offset + at);
+      if (keep !== null && this.#cipher.isPlain) this.#keep(pending, part, keep());
+      else this.#copy(pending, part, offset + at);
       pending.length += part.length;
       at += part.length;
     }
@@ -134,7 +146,7 @@ export class InitialUpload implements InitialReplica {
       await client.setMetadata(finishedMetadata({ diskId, sizeBytes, lineage, cut, isEncrypted }), {
         conditions,
       });
-      return new PageWriter({ client, leaseId: this.#leaseId }).write(footer, dataBytes);
+      return new PageWriter({ client, leaseId: this.#leaseId }).write([footer], dataBytes);
     });
     const digestsEtag = (await this.#blobs.head(digests))?.etag ?? '';
     this.#note = {
@@ -151,17 +163,33 @@ export class InitialUpload implements InitialReplica {
     this.#open = false;
     await this.#sending.catch(() => undefined);
     await this.#upload.settle();
+    for (const release of this.#kept) release();
   }
 
   /** The write that goes on at `offset`, with room left; null when another must leave first. */
   #roomAt(offset: number): PendingWrite | null {
     this.#pending ??= {
-      buffer: this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#writeBytes),
       offset,
+      pieces: [],
       length: 0,
+      buffer: null,
+      releases: [],
     };
     const { offset: start, length } = this.#pending;
     return start + length === offset && length < this.#writeBytes ? this.#pending : null;
+  }
+
+  #keep(pending: PendingWrite, part: Uint8Array, release: () => void): void {
+    pending.pieces.push(asBuffer(part));
+    pending.releases.push(release);
+    this.#kept.add(release);
+  }
+
+  #copy(pending: PendingWrite, part: Uint8Array, offset: number): void {
+    pending.buffer ??= this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#writeBytes);
+    const copy = pending.buffer.subarray(pending.length, pending.length + part.length);
+    this.#cipher.encrypt(copy, part, offset);
+    pending.pieces.push(copy);
   }
 
   /** Resolves when what was pending, now and before, is in flight: a flush in the background must not miss any of it. */
@@ -169,9 +197,14 @@ export class InitialUpload implements InitialReplica {
     const pending = this.#pending;
     this.#pending = null;
     if (pending !== null) {
-      const { buffer, offset, length } = pending;
-      const data = buffer.subarray(0, length);
-      const done = () => this.#free.push(buffer);
+      const { buffer, offset, pieces: data, releases } = pending;
+      const done = () => {
+        if (buffer !== null) this.#free.push(buffer);
+        for (const release of releases) {
+          release();
+          this.#kept.delete(release);
+        }
+      };
       const mayBeThere = offset < this.#writtenTo;
       return this.#inTurn(() =>
         mayBeThere ? this.#upload.complete(offset, data, done) : this.#upload.write(offset, data, done),

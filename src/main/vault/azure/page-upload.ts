@@ -5,6 +5,7 @@ import { azureError } from './azure-errors.ts';
 import type { BlobPacer } from './blob-pacer.ts';
 import { sectorBytes } from './page-limits.ts';
 import { type LeasedPages, PageWriter } from './page-writer.ts';
+import { bytesOf, cutPieces, joinPieces, type Pieces } from './pieces.ts';
 import { readPages } from './read-pages.ts';
 import { RequestWindow } from './request-window.ts';
 
@@ -35,20 +36,21 @@ export class PageUpload {
   }
 
   /** `data` must stay as it is until the request is done; `done` is called then, whatever came of it. */
-  write(offset: number, data: Buffer, done: () => void): Promise<void> {
-    return this.#start(() => this.#writeInPieces(data, offset), offset, done);
+  write(offset: number, data: Pieces, done: () => void): Promise<void> {
+    return this.#start(() => this.#writeGranted(data, offset), offset, done);
   }
 
   /**
    * As `write`, where an interrupted run may have written: what is there is read back, and only blocks that differ are sent.
    */
-  complete(offset: number, data: Buffer, done: () => void): Promise<void> {
+  complete(offset: number, pieces: Pieces, done: () => void): Promise<void> {
     const request = async () => {
+      const data = joinPieces(pieces);
       await this.#blobPacer.admit(data.length);
       const held = Buffer.allocUnsafeSlow(data.length);
       await readPages(this.#pages.client, held, offset);
       for (const { from, to } of differingRuns(data, held)) {
-        await this.#writeInPieces(data.subarray(from, to), offset + from);
+        await this.#writeGranted([data.subarray(from, to)], offset + from);
       }
     };
     return this.#start(request, offset, done);
@@ -72,10 +74,10 @@ export class PageUpload {
   }
 
   /** Without a bandwidth limit it is one request. */
-  #writeInPieces(data: Buffer, offset: number): Promise<void> {
-    return inGrantedPieces(this.#pacer, data.length, sectorBytes, async (at, length) => {
+  #writeGranted(data: Pieces, offset: number): Promise<void> {
+    return inGrantedPieces(this.#pacer, bytesOf(data), sectorBytes, async (at, length) => {
       await this.#blobPacer.admit(length);
-      await this.#writer.write(data.subarray(at, at + length), offset + at);
+      await this.#writer.write(cutPieces(data, at, at + length), offset + at);
     });
   }
 

@@ -6,6 +6,7 @@ import { usualAnswerMs } from './azure-client.ts';
 import { crc64 } from './crc64.ts';
 import { type PageSigner, pageSignerOf, type RequestHeaders } from './page-signer.ts';
 import { PageWriteError, refusalOf } from './page-write-error.ts';
+import { bytesOf, type Pieces } from './pieces.ts';
 import { agentFor } from './proxy-way.ts';
 
 /** A page blob that this installation writes, and the lease that keeps every other writer out. */
@@ -49,13 +50,13 @@ export class PageWriter {
   }
 
   /** Returns the blob's new ETag. @throws an error that `azureError` knows */
-  async write(data: Buffer, offset: number): Promise<string> {
+  async write(data: Pieces, offset: number): Promise<string> {
     let checksum: string | null = null;
     for (let tries = 1; ; tries += 1) {
       try {
         checksum = withoutChecksum.has(this.#url.origin)
           ? null
-          : (checksum ?? crc64(data).toString('base64'));
+          : (checksum ?? crc64(...data).toString('base64'));
         return await this.#try(data, offset, checksum);
       } catch (thrown) {
         if (!(thrown instanceof PageWriteError)) throw thrown;
@@ -69,14 +70,16 @@ export class PageWriter {
     }
   }
 
-  async #try(data: Buffer, offset: number, checksum: string | null): Promise<string> {
+  async #try(data: Pieces, offset: number, checksum: string | null): Promise<string> {
+    const length = bytesOf(data);
+    const range = `${offset}-${offset + length - 1}`;
     const headers: RequestHeaders = {
-      'content-length': data.length,
+      'content-length': length,
       'content-type': 'application/octet-stream',
       'x-ms-date': new Date().toUTCString(),
       'x-ms-lease-id': this.#leaseId,
       'x-ms-page-write': 'update',
-      'x-ms-range': `bytes=${offset}-${offset + data.length - 1}`,
+      'x-ms-range': `bytes=${range}`,
       'x-ms-version': serviceVersion,
     };
     if (checksum !== null) headers['x-ms-content-crc64'] = checksum;
@@ -85,7 +88,6 @@ export class PageWriter {
     if (answer.statusCode !== 201) throw refusalOf(answer, body);
     const stored = answer.headers['x-ms-content-crc64'];
     if (checksum !== null && stored !== undefined && stored !== checksum) {
-      const range = `${offset}-${offset + data.length - 1}`;
       throw new PageWriteError(
         `The service has the checksum ${String(stored)} for bytes ${range}, which were sent with ${checksum}.`,
         { status: 400, code: 'Crc64Mismatch' },
@@ -94,7 +96,7 @@ export class PageWriter {
     return answer.headers.etag ?? '';
   }
 
-  #put(headers: RequestHeaders, data: Buffer): Promise<{ answer: IncomingMessage; body: string }> {
+  #put(headers: RequestHeaders, data: Pieces): Promise<{ answer: IncomingMessage; body: string }> {
     const { hostname, port, protocol } = this.#url;
     const request = protocol === 'https:' ? httpsRequest : httpRequest;
     return new Promise((resolve, reject) => {
@@ -119,7 +121,9 @@ export class PageWriter {
         answer.once('error', fail);
         answer.once('end', () => resolve({ answer, body }));
       });
-      sent.end(data);
+      sent.cork();
+      for (const piece of data) sent.write(piece);
+      sent.end();
     });
   }
 }

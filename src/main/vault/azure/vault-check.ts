@@ -78,7 +78,7 @@ const tryPages = async (
     await blob.create(sectorBytes);
     const lease = blob.getBlobLeaseClient(leaseId);
     await lease.acquireLease(-1);
-    await new PageWriter({ client: blob, leaseId }).write(content, 0);
+    await new PageWriter({ client: blob, leaseId }).write([content], 0);
     await lease.releaseLease();
     const found = Buffer.alloc(sectorBytes);
     await readPages(blob, found, 0);

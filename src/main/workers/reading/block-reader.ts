@@ -7,7 +7,7 @@ import { pageAlignedMemory } from '../../platform/page-aligned-memory.ts';
 import { throwIfCancelled } from '../serve-tasks.ts';
 import { chunkBytes, type FromLane, sharedBytes, slotViews, type ToLane } from './lane-protocol.ts';
 
-/** Up to 1 MiB of a disk with the digests of its blocks. `data` is valid until `release`. */
+/** Up to 1 MiB of a disk with the digests of its blocks, both valid until `release` and as long as somebody keeps them. */
 export interface DigestedChunk {
   readonly offset: number;
   readonly length: number;
@@ -17,6 +17,8 @@ export interface DigestedChunk {
   readonly changed: number;
   /** False when the other disk could not be read; `changed` means nothing then. */
   readonly isCompared: boolean;
+  /** Keeps `data` beyond `release`, until what this returns is called. */
+  readonly keep: () => () => void;
   release(): void;
 }
 
@@ -36,11 +38,14 @@ interface Lane {
   failure: ReplicationError | null;
 }
 
-const slotsPerLane = 4;
+/** Chunks read ahead of whoever takes them. */
+const aheadPerLane = 4;
+/** What an upload in flight keeps comes on top. Memory of slots that were never in use costs nothing. */
+const slotsPerLane = 12;
 
 /**
  * Reads and digests a disk on several threads and hands out the chunks in order.
- * Memory is the shared slots: 4 MiB a lane, whatever the size of the disk.
+ * Memory is the shared slots, whatever the size of the disk: 4 MiB a lane, and up to 8 MiB more that are kept.
  */
 export class BlockReader {
   private readonly laneEntry: string;
@@ -87,7 +92,9 @@ export class BlockReader {
     try {
       for await (const { offset, length } of splitIntoChunks(ranges)) {
         throwIfCancelled(signal);
-        if (this.freeSlots.length === 0 && inFlight.length > 0) yield await inFlight.shift()!;
+        const isFarEnough = inFlight.length >= this.lanes.length * aheadPerLane;
+        if (isFarEnough || (this.freeSlots.length === 0 && inFlight.length > 0))
+          yield await inFlight.shift()!;
         const slot = await this.acquireSlot();
         const compare = expected !== undefined && against === null;
         if (compare) {
@@ -161,6 +168,7 @@ export class BlockReader {
         }
         const { data, digests } = this.views[slot]!;
         const blocks = Math.ceil(length / trackingBlockBytes);
+        const keep = this.keeperOf(slot);
         resolve({
           offset,
           length,
@@ -168,11 +176,27 @@ export class BlockReader {
           digests: digests.subarray(0, blocks * digestBytes),
           changed: answer.changed ?? 0,
           isCompared: answer.changed !== null,
-          release: () => this.releaseSlot(slot),
+          keep,
+          release: keep(),
         });
       });
       this.post(lane, { type: 'read', slot, offset, length, compare });
     });
+  }
+
+  /** The slot is free again when everybody who kept it has let go. */
+  private keeperOf(slot: number): () => () => void {
+    let keepers = 0;
+    return () => {
+      let isKept = true;
+      keepers += 1;
+      return () => {
+        if (!isKept) return;
+        isKept = false;
+        keepers -= 1;
+        if (keepers === 0) this.releaseSlot(slot);
+      };
+    };
   }
 
   private async acquireSlot(): Promise<number> {

@@ -33,7 +33,6 @@ export const copyInitial = async (
     const copy = new InitialCopy(params, table, initial, context);
     await copy.run(reader);
     await initial.seal(params.cut);
-    table.flush();
     table.setHeader({ checkpointOffset: params.source.sizeBytes, complete: true, cut: params.cut });
     return copy.result();
   } finally {
@@ -168,7 +167,7 @@ class InitialCopy {
         this.skippedBytes += to - from;
       } else {
         const part = digests.subarray(first * digestBytes, end * digestBytes);
-        await this.initial.write(chunk.offset + from, chunk.data.subarray(from, to), part);
+        await this.initial.write(chunk.offset + from, chunk.data.subarray(from, to), part, chunk.keep);
         this.sentBytes += to - from;
       }
       first = end;
@@ -188,10 +187,7 @@ class InitialCopy {
     this.nextCheckpointAt = offset + Math.min(checkpointBytes, copied);
     this.checkpoint = this.initial
       .flush()
-      .then(() => {
-        this.table.flush();
-        this.table.setHeader({ checkpointOffset: offset });
-      })
+      .then(() => this.table.checkpoint(offset))
       .catch((error: unknown) => {
         this.checkpointFailure = error;
       })

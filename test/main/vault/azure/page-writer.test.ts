@@ -69,7 +69,7 @@ const errorOf = async (work: Promise<unknown>) => {
 
 describe('a page write', () => {
   it('names range, lease and checksum, and gives the new ETag', async () => {
-    expect(await writer().write(data, 4096)).toBe('"0x7"');
+    expect(await writer().write([data], 4096)).toBe('"0x7"');
     expect(received).toHaveLength(1);
     expect(received[0]!.url).toBe('/account/vault/vm/disk.vhd?sig=secret&comp=page');
     expect(received[0]!.body.equals(data)).toBe(true);
@@ -82,6 +82,18 @@ describe('a page write', () => {
     });
   });
 
+  it('may come in pieces, shared memory among them', async () => {
+    const shared = Buffer.from(new SharedArrayBuffer(64 * 1024)).fill(0x5a);
+    const pieces = [data, shared.subarray(512, 4096), shared.subarray(0, 512)];
+    expect(await writer().write(pieces, 0)).toBe('"0x7"');
+    const whole = Buffer.concat(pieces);
+    expect(received[0]!.body.equals(whole)).toBe(true);
+    expect(received[0]!.headers).toMatchObject({
+      'content-length': String(whole.length),
+      'x-ms-content-crc64': crc64(whole).toString('base64'),
+    });
+  });
+
   it('carries the token of a credential, asked for once', async () => {
     let asked = 0;
     const getToken = async () => {
@@ -89,8 +101,8 @@ describe('a page write', () => {
       return { token: 'abc', expiresOnTimestamp: Date.now() + 3_600_000 };
     };
     const client = writer({ getToken });
-    await client.write(data, 0);
-    await client.write(data, 1024);
+    await client.write([data], 0);
+    await client.write([data], 1024);
     expect(received.map(({ headers }) => headers.authorization)).toEqual(['Bearer abc', 'Bearer abc']);
     expect(asked).toBe(1);
   });
@@ -100,10 +112,10 @@ describe('a page write', () => {
     const damaged = (answer: ServerResponse) =>
       void answer.writeHead(201, { 'x-ms-content-crc64': other }).end();
     answers = [damaged, refusal(400, 'Crc64Mismatch'), accepted];
-    expect(await writer().write(data, 0)).toBe('"0x7"');
+    expect(await writer().write([data], 0)).toBe('"0x7"');
     expect(received).toHaveLength(3);
     answers = [damaged];
-    const error = await errorOf(writer().write(data, 0));
+    const error = await errorOf(writer().write([data], 0));
     expect(error).toMatchObject({ code: 'VAULT_WRITE_FAILED', class: 'recoverable' });
     expect(String(error.cause)).toContain(`the checksum ${other} for bytes 0-1023`);
   });
@@ -112,8 +124,8 @@ describe('a page write', () => {
     const text = 'x-ms-content-crc64 header or parameter is not supported in Azurite strict mode.';
     const plain = (answer: ServerResponse) => void answer.writeHead(201, { etag: '"0x8"' }).end();
     answers = [refusal(500, 'FeatureNotSupported', text), plain];
-    expect(await writer().write(data, 0)).toBe('"0x8"');
-    expect(await writer().write(data, 0)).toBe('"0x8"');
+    expect(await writer().write([data], 0)).toBe('"0x8"');
+    expect(await writer().write([data], 0)).toBe('"0x8"');
     expect(received.map(({ headers }) => 'x-ms-content-crc64' in headers)).toEqual([true, false, false]);
   });
 
@@ -149,13 +161,13 @@ describe('a page write', () => {
     'that gets %s ends as the SDK’s would, after the same number of tries',
     async (_, answer, code, tries) => {
       answers = [answer];
-      const error = await errorOf(writer().write(data, 0));
+      const error = await errorOf(writer().write([data], 0));
       expect(error.code).toBe(code);
       expect(received).toHaveLength(tries);
       expect(JSON.stringify([error.message, String(error.cause)])).not.toContain('secret');
       answers = [answer, accepted];
       received = [];
-      if (tries > 1) expect(await writer().write(data, 0)).toBe('"0x7"');
+      if (tries > 1) expect(await writer().write([data], 0)).toBe('"0x7"');
     },
   );
 
@@ -172,11 +184,11 @@ describe('a page write', () => {
         accepted(answer, request);
       },
     ];
-    expect(await writer().write(data, 0)).toBe('"0x7"');
+    expect(await writer().write([data], 0)).toBe('"0x7"');
     expect(times[1]! - times[0]!).toBeGreaterThanOrEqual(399);
     received = [];
     answers = [busy({ 'retry-after': '7' })];
-    expect(await errorOf(writer().write(data, 0))).toMatchObject({
+    expect(await errorOf(writer().write([data], 0))).toMatchObject({
       code: 'VAULT_UNREACHABLE',
       retryAfterMs: 7000,
     });
@@ -187,7 +199,7 @@ describe('a page write', () => {
     answers = [() => undefined];
     const { port } = server.address() as AddressInfo;
     const client = new PageBlobClient(`http://127.0.0.1:${port}/a/b/c`, new AnonymousCredential());
-    const error = await errorOf(new PageWriter({ client, leaseId: 'lease' }, 100).write(data, 0));
+    const error = await errorOf(new PageWriter({ client, leaseId: 'lease' }, 100).write([data], 0));
     expect(error).toMatchObject({
       code: 'VAULT_UNREACHABLE',
       message: expect.stringMatching(/does not answer in time/),
@@ -200,7 +212,7 @@ describe('a page write', () => {
     server.closeAllConnections();
     server.close();
     await once(server, 'close');
-    expect(await errorOf(client.write(data, 0))).toMatchObject({ code: 'VAULT_UNREACHABLE' });
+    expect(await errorOf(client.write([data], 0))).toMatchObject({ code: 'VAULT_UNREACHABLE' });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
   });

@@ -55,7 +55,7 @@ const useBoth = async (): Promise<{ sdk: string[]; writer: string[] }> => {
   const sdk = proxy.asked.splice(0);
   // The two share an agent: without idle connections the writer has to open one of its own.
   proxy.dropTunnels();
-  await new PageWriter({ client, leaseId }).write(Buffer.alloc(512, 7), 0);
+  await new PageWriter({ client, leaseId }).write([Buffer.alloc(512, 7)], 0);
   const writer = [...proxy.asked];
   expect((await client.downloadToBuffer()).equals(Buffer.alloc(512, 7))).toBe(true);
   return { sdk, writer };
@@ -73,7 +73,7 @@ const refusalOf = async (work: Promise<unknown>): Promise<ReplicationError> => {
 /** A page write while the proxy behaves as it does now. */
 const refusedPage = async (): Promise<ReplicationError> => {
   const client = openContainer(azurite.access, 'replicas').getPageBlobClient('page');
-  const work = new PageWriter({ client, leaseId: 'lease' }, 2_000).write(Buffer.alloc(512), 0);
+  const work = new PageWriter({ client, leaseId: 'lease' }, 2_000).write([Buffer.alloc(512)], 0);
   return refusalOf(
     work.catch((error: unknown) => Promise.reject(azureError(error, client.url.split('?')[0]!))),
   );
