@@ -3,6 +3,7 @@ import { blockLength, pageRanges, trackingBlockBytes } from '../../block/trackin
 import { LogReader } from '../../hrl/log-reader.ts';
 import { payFor } from '../pacing/write-pacer.ts';
 import { digestsFile, initialFile, stagedNote } from './disk-folder.ts';
+import { withMarks } from './replica-mark.ts';
 import { withoutUnneeded } from './retention.ts';
 import { vaultError } from './vault-errors.ts';
 import type { VmFolder } from './vm-folder.ts';
@@ -15,9 +16,12 @@ import type { CommitChange, CommitRecord, DiskRecord, VmRecord } from './vm-reco
 export const applyCommit = async (folder: VmFolder, commit: CommitRecord): Promise<void> => {
   for (const change of commit.changes) await applyChange(folder, commit, change);
   const { vm, writerSinceMs } = folder.readRecord();
-  folder.writeRecord({ ...commit.next, vm, writerSinceMs });
+  folder.writeRecord(withMarks(folder, { ...commit.next, vm, writerSinceMs }, changedDisks(commit)));
   forgetCommit(folder, commit);
 };
+
+const changedDisks = ({ changes }: CommitRecord): ReadonlySet<string> =>
+  new Set(changes.map(({ diskId }) => diskId));
 
 /**
  * Settles a commit that cannot be applied because a replica or a staged delta is gone or damaged: what can be applied
@@ -36,7 +40,8 @@ export const giveUpCommit = async (folder: VmFolder, commit: CommitRecord): Prom
   }
   const { vm, writerSinceMs } = folder.readRecord();
   const disks = commit.next.disks.filter((disk) => !lost.includes(disk.diskId));
-  folder.writeRecord(withoutUnneeded({ ...commit.next, vm, writerSinceMs, disks, points: [] }));
+  const settled = withoutUnneeded({ ...commit.next, vm, writerSinceMs, disks, points: [] });
+  folder.writeRecord(withMarks(folder, settled, changedDisks(commit)));
   for (const disk of commit.next.disks) {
     const path = folder.file(disk.file);
     if (!lost.includes(disk.diskId) || folder.ops.state(path) === null) continue;

@@ -7,6 +7,7 @@ import { DeltaStaging } from './delta-staging.ts';
 import { digestsFile, readStaged, stagedLog, stagedNote, writeNote } from './disk-folder.ts';
 import { ensureDigests } from './rebuild-digests.ts';
 import { blockHeaders } from './record-index.ts';
+import { requireUntouched } from './replica-mark.ts';
 import { openReplicaFile, RecordedDigests } from './replica-source.ts';
 import { vaultError } from './vault-errors.ts';
 import type { VmFolder } from './vm-folder.ts';
@@ -32,7 +33,9 @@ export const beginDelta = (
     );
   }
   requireSequence(disk, spec, path);
-  if (spec.rebaseTo !== undefined) ensureDigests(folder, disk);
+  // A resynchronization reads what the replica holds, whoever wrote it.
+  if (spec.rebaseTo === undefined) requireUntouched(folder, disk);
+  else ensureDigests(folder, disk);
 
   const wanted: StagedRecord = {
     format: recordFormat,

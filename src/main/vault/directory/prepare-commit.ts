@@ -5,6 +5,7 @@ import { newPointId } from '../catalogue-record.ts';
 import type { VmCut } from '../replica-vault.ts';
 import { captureBeforeImages } from './before-images.ts';
 import { diskFolderOf, partialFileOf, readInitial, readStaged, stagedLog } from './disk-folder.ts';
+import { requireUntouched } from './replica-mark.ts';
 import { withoutRetired } from './retention.ts';
 import type { VmFolder } from './vm-folder.ts';
 import {
@@ -41,7 +42,8 @@ export const prepareCommit = async (
       const { disk, lineage, staged, puts } = part;
       const undo = await captureBeforeImages(folder, record, disk, folder.file(staged), cut, becomesPoint);
       const undos = undo === null ? disk.undo : [...disk.undo, undo];
-      disks.set(disk.diskId, { ...disk, lineage, cut: cut.cut, sequence, undo: undos });
+      const { written: _former, ...kept } = disk;
+      disks.set(disk.diskId, { ...kept, lineage, cut: cut.cut, sequence, undo: undos });
       changes.push({ kind: 'delta', diskId: disk.diskId, staged, puts });
       continue;
     }
@@ -92,6 +94,7 @@ const sealedPart = (folder: VmFolder, record: VmRecord, diskId: string, cut: num
   ) {
     const staged = `${disk.folder}/${stagedLog(cut)}`;
     const { lineage, sealedPuts: minimumCut } = note;
+    if (note.rebaseTo === null) requireUntouched(folder, disk);
     LogReader.open(folder.file(staged), { diskId, lineage, purpose: 'staged-delta', minimumCut }).close();
     return { kind: 'delta', disk, lineage, staged, puts: minimumCut };
   }

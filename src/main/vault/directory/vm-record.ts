@@ -39,6 +39,8 @@ const diskSchema = z.object({
   sequence: count,
   /** Before-images, oldest first: each undoes the commit `sequence`. */
   undo: z.array(undoSchema),
+  /** How the last commit left the replica's file; absent in older records and while a commit is under way. */
+  written: z.object({ dataWriteGuid: z.string(), fileBytes: count }).optional(),
 });
 
 const pointSchema = z.object({

@@ -1,5 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { copyFileSync, existsSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../../../src/contract/error-catalogue.ts';
@@ -11,6 +24,7 @@ import { CrashingFileOps } from '../../../support/crashing-file-ops.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import {
   blockOf,
+  changeOf,
   cutOf,
   deltaOf,
   expectDisk,
@@ -33,9 +47,58 @@ describe('A replica that was damaged behind the vault’s back', () => {
     await writer.close();
   };
 
+  const headersAt = 64 * 1024;
+  const headersBytes = 128 * 1024;
+
+  /** Writes into the replica so that its headers do not show it: as a failing disk would, or a careless tool. */
+  const tamperUnseen = async (site: VaultSite, block: number): Promise<void> => {
+    const file = openSync(replicaPath(site), 'r+');
+    const headers = Buffer.alloc(headersBytes);
+    readSync(file, headers, 0, headersBytes, headersAt);
+    await tamper(site, block);
+    writeSync(file, headers, 0, headersBytes, headersAt);
+    closeSync(file);
+  };
+
+  it('is found at the next delta, whichever block was altered, before anything is staged or committed', async () => {
+    const site = await makeVaultSite(folder('vault'));
+    const delta = await site.replica.beginDelta(site.disk.diskId, deltaOf(site.lineage, 2));
+    await delta.put(changeOf(site.bytes, 0));
+    await delta.seal();
+    await delta.close();
+    await tamper(site, 4);
+    const expected = {
+      code: 'REPLICA_INVALID',
+      file: replicaPath(site),
+      message: expect.stringContaining('data write GUID'),
+    };
+    await expect(site.replica.commit(cutOf(2, [site.disk.diskId]))).rejects.toMatchObject(expected);
+    await expect(site.cycle([[0, 1]])).rejects.toMatchObject(expected);
+    expect((await site.replica.diskStates())[0]?.cut).toBe(1);
+  });
+
+  it('is found when its file was lengthened or cut', async () => {
+    const site = await makeVaultSite(folder('vault'));
+    await tamperUnseen(site, 4);
+    truncateSync(replicaPath(site), statSync(replicaPath(site)).size + 1024 * 1024);
+    await rejects(site.cycle([[0, 1]]), 'REPLICA_INVALID');
+  });
+
+  it('goes unnoticed in a record of an older version until the next commit has noted how it left the file', async () => {
+    const site = await makeVaultSite(folder('vault'));
+    const path = folder('vault', site.vm.name, 'vm.json');
+    const record = JSON.parse(readFileSync(path, 'utf8'));
+    for (const disk of record.disks) delete disk.written;
+    writeFileSync(path, JSON.stringify(record));
+    await tamper(site, 4);
+    await site.cycle([[0, 1]]);
+    await tamper(site, 4);
+    await rejects(site.cycle([[0, 2]]), 'REPLICA_INVALID');
+  });
+
   it('is found when the altered block is about to be overwritten, before anything is committed', async () => {
     const site = await makeVaultSite(folder('vault'));
-    await tamper(site, 4);
+    await tamperUnseen(site, 4);
     await expect(
       site.cycle([
         [4, 1],
@@ -60,6 +123,7 @@ describe('A replica that was damaged behind the vault’s back', () => {
     await site.replica.commit({ ...cutOf(1, [site.disk.diskId]), takenAtMs: 77 });
     await expectDisk(site.replica, site.disk.diskId, null, site.bytes);
     expect(await site.replica.points()).toHaveLength(1);
+    await (await site.replica.beginDelta(site.disk.diskId, deltaOf(next, 2))).close();
   });
 
   it('is missing when its file is gone, and can be replicated anew', async () => {
