@@ -33,9 +33,27 @@ export type Fate =
 
 const slowMs = 200;
 
+const missingBytes = 1000;
+
+/** The headers as they are, then the connection breaks in the middle of the content; of none there is more announced. */
+const answerHalf = async (
+  reply: IncomingMessage,
+  answer: ServerResponse,
+  incoming: IncomingMessage,
+): Promise<void> => {
+  const content = Buffer.concat(await reply.toArray());
+  const { 'transfer-encoding': _chunked, ...headers } = reply.headers;
+  const length = content.length > 0 ? content.length : missingBytes;
+  answer.writeHead(reply.statusCode ?? 500, { ...headers, 'content-length': length });
+  answer.flushHeaders();
+  answer.write(content.subarray(0, content.length / 2), () => incoming.socket.destroy());
+};
+
 /** A proxy before the emulator that notes every request and lets scripted ones fail. */
 export class FaultProxy {
   readonly seen: SeenRequest[] = [];
+  /** What of it the service has done, in that order, whether or not anybody heard of it. */
+  readonly done: SeenRequest[] = [];
   /** Decides over each request; `index` counts from 0 since the last `reset`. */
   fate: (request: SeenRequest, index: number) => Fate = () => 'pass';
   /** Told of each request whose answer has left. */
@@ -70,6 +88,7 @@ export class FaultProxy {
   /** Forgets what it saw and lets everything pass. */
   reset(): void {
     this.seen.length = 0;
+    this.done.length = 0;
     this.fate = () => 'pass';
     this.answered = () => undefined;
   }
@@ -124,19 +143,13 @@ export class FaultProxy {
       agent: this.#agent,
     };
     const forwarded = request(options, (reply) => {
+      if ((reply.statusCode ?? 500) < 300) this.done.push(seen);
       if (fate === 'loseAnswer') {
         reply.resume();
         reply.once('end', () => incoming.socket.destroy());
         return;
       }
-      if (fate === 'halfAnswer') {
-        reply.resume();
-        reply.once('end', () => {
-          answer.writeHead(reply.statusCode ?? 500, { 'content-length': 1000 });
-          answer.write('half', () => incoming.socket.destroy());
-        });
-        return;
-      }
+      if (fate === 'halfAnswer') return void answerHalf(reply, answer, incoming);
       answer.writeHead(reply.statusCode ?? 500, reply.rawHeaders);
       reply.pipe(answer);
     });

@@ -19,8 +19,10 @@ export const waitForJob = async (context: ConsoleContext, id: number): Promise<J
   const { kind, state, vmId } = jobs.get(id);
   if (engine.isStarted || isEnded(state)) return jobs.wait(id, (job) => job.state === 'waitingForInput');
   if (kind === 'initial') {
-    // The one who waits drives the copy, one attempt.
-    context.background.run(`The job ${id}`, () => engine.replicator(vmId).initial());
+    // The one who waits drives the copy, one attempt: until it ends the job shows what the one before came to.
+    const attempt = engine.replicator(vmId).initial();
+    context.background.run(`The job ${id}`, () => attempt);
+    await Promise.race([jobs.wait(id), attempt]);
     return jobs.wait(id, (job) => job.state === 'waitingForRetry' || job.state === 'waitingForInput');
   }
   // One that was gone on with shows what it waited for until its turn comes.

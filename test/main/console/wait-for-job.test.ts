@@ -23,3 +23,19 @@ describe('waiting for a resynchronization in an engine that does not replicate b
     expect(await site.verify()).toMatchObject({ identical: true });
   });
 });
+
+describe('waiting for a first copy in an engine that does not replicate by itself', () => {
+  it('makes one attempt each time, and tells what came of that one', async () => {
+    const site = makeSite();
+    await site.prepare();
+    const { job } = await site.console.request('protect', { vm: 'SRV1', vault: 'nas' });
+    renameSync(site.vault, `${site.vault}-away`);
+    const failed = { state: 'waitingForRetry', error: { code: 'VAULT_UNREACHABLE' } };
+    expect(await site.failure(job!.id)).toMatchObject(failed);
+    expect((await site.status()).retry).toMatchObject({ attempts: 1 });
+    expect(await site.failure(job!.id)).toMatchObject(failed);
+    expect((await site.status()).retry).toMatchObject({ attempts: 2 });
+    renameSync(`${site.vault}-away`, site.vault);
+    expect(await site.failure(job!.id)).toMatchObject({ state: 'succeeded', error: null });
+  });
+});

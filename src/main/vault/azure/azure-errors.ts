@@ -26,7 +26,7 @@ const denied = (sentence: string): Meaning => ({ code: 'VAULT_ACCESS_DENIED', se
 /**
  * | what came back                                                  | error               | tried again            |
  * |-----------------------------------------------------------------|---------------------|------------------------|
- * | no answer: DNS, refused, reset, timeout                         | VAULT_UNREACHABLE   | yes                    |
+ * | no answer, or half of one: DNS, refused, reset, timeout         | VAULT_UNREACHABLE   | yes                    |
  * | a proxy that is not found, does not answer, lets nobody through | PROXY_FAILED        | yes                    |
  * | a proxy's 407                                                   | PROXY_ACCESS_DENIED | no                     |
  * | a certificate that nobody here trusts, no TLS                   | VAULT_UNTRUSTED     | yes                    |
@@ -178,7 +178,10 @@ interface ThrownRequest {
 export const failureOf = (thrown: unknown, what: string): RequestFailure | null => {
   if (!(thrown instanceof Error)) return null;
   const error = thrown as ThrownRequest;
-  const isRequest = requestErrors.has(error.name ?? '') || systemCode.test(error.code ?? '');
+  const isRequest =
+    requestErrors.has(error.name ?? '') ||
+    systemCode.test(error.code ?? '') ||
+    unwholeAnswer.test(error.message ?? '');
   if (!isRequest) return null;
   const status = error.statusCode ?? null;
   const inner = error.cause as ThrownRequest | undefined;
@@ -194,6 +197,9 @@ export const failureOf = (thrown: unknown, what: string): RequestFailure | null 
 };
 
 const requestErrors: ReadonlySet<string> = new Set(['RestError', 'AbortError', 'BusyAnswer']);
+/** The SDK throws plain errors where an answer ends too early, or is not the service's. */
+const unwholeAnswer =
+  /^(Data corruption failure|Stream drains before|File download response doesn't contain|List Blobs response body)/;
 const systemCode = /^(E[A-Z]{3,}|EAI_[A-Z]+)$/;
 
 /** Whatever a request about `what` threw, as the vault's error. The request itself is left behind: it holds the sign-in. */

@@ -32,9 +32,10 @@ export const beginInitial = async (
     left.lineage === lineage &&
     left.sizeBytes === sizeBytes &&
     left.logicalSectorBytes === logicalSectorBytes;
-  const wanted = fits ? Math.min(resumeFromOffset, left.durableTo) : 0;
-  if (left !== null && wanted >= trackingBlockBytes) {
+  if (fits) {
+    const wanted = Math.min(resumeFromOffset, left.durableTo);
     const from = Math.floor(wanted / trackingBlockBytes) * trackingBlockBytes;
+    // From the start too: what arrived before the first checkpoint is not sent again either.
     const resumed = await resume(blobs, leaseId, left, from, flow);
     if (resumed !== null) return resumed;
   }
@@ -95,7 +96,7 @@ const resume = async (
     return null;
   await blobs.lease(data, leaseId);
   await blobs.lease(digests, leaseId);
-  const note: InitialNote = { ...left, sealed: null };
+  const note: InitialNote = { ...left, sealed: null, ...(from === 0 ? { durableTo: 0, bytes: 0 } : {}) };
   if (left.sealed !== null) await blobs.writeInitial(note);
   let writtenTo = from;
   await atAzure(blobs.url(data), async () => {

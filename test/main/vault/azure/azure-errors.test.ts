@@ -9,11 +9,23 @@ const answered = (statusCode: number, code: string, message = 'No.'): RestError 
 const unanswered = (code: string): RestError => new RestError(`connect ${code}`, { code });
 
 describe('a failed request', () => {
-  it.each<[string, RestError, ErrorCode, 'recoverable' | 'nonRecoverable']>([
+  it.each<[string, Error, ErrorCode, 'recoverable' | 'nonRecoverable']>([
     ['a name that does not resolve', unanswered('ENOTFOUND'), 'VAULT_UNREACHABLE', 'recoverable'],
     ['a refused connection', unanswered('ECONNREFUSED'), 'VAULT_UNREACHABLE', 'recoverable'],
     ['a reset', unanswered('ECONNRESET'), 'VAULT_UNREACHABLE', 'recoverable'],
     ['a timeout', unanswered('ETIMEDOUT'), 'VAULT_UNREACHABLE', 'recoverable'],
+    [
+      'an answer that ends too early',
+      new Error('Data corruption failure: received less data than required'),
+      'VAULT_UNREACHABLE',
+      'recoverable',
+    ],
+    [
+      'an answer of somebody else',
+      new Error("File download response doesn't contain valid etag header"),
+      'VAULT_UNREACHABLE',
+      'recoverable',
+    ],
     ['a certificate', unanswered('UNABLE_TO_VERIFY_LEAF_SIGNATURE'), 'VAULT_UNTRUSTED', 'recoverable'],
     ['no sign-in', answered(401, 'InvalidAuthenticationInfo'), 'VAULT_ACCESS_DENIED', 'nonRecoverable'],
     ['a wrong key', answered(403, 'AuthenticationFailed'), 'VAULT_ACCESS_DENIED', 'nonRecoverable'],
