@@ -232,6 +232,10 @@ export const errorCatalogue = {
     'Give the account read, write and delete rights in the vault; for a storage account renew the sign-in: hvrc vault sign-in NAME.',
     suspendedEvents,
   ),
+  SECRET_SEALED: nonRecoverable(
+    'The sign-in was sealed by another program or account',
+    'Open the desktop console, under the account that gave the sign-in, and replicate from there; or give it anew here: hvrc vault sign-in NAME.',
+  ),
   VAULT_PASSPHRASE_NEEDED: nonRecoverable(
     'The vault is encrypted',
     'Give its passphrase: hvrc vault open asks for it, or takes it from HVRC_VAULT_PASSPHRASE.',

@@ -79,6 +79,8 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   PROXY_ACCESS_DENIED:
     'The proxy asks who this is (status 407) and does not accept what it was told. It is not tried again by itself, lest the account be locked.',
   VAULT_NOT_FOUND: 'The service answers, and has no such account or container.',
+  SECRET_SEALED:
+    'The desktop console has the system’s key store seal what signs in to vaults, mail servers and webhooks. Only the desktop console of the same account opens it again; hvrc and the agent, as engines of their own, cannot. While the desktop console runs they ask its engine, and nothing is missing.',
   VAULT_ACCESS_DENIED:
     'The vault answers and refuses: a sign-in that ended or was changed, or a right that is missing. It is not tried again by itself, lest the account be locked.',
   VAULT_PASSPHRASE_NEEDED:

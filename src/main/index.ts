@@ -13,6 +13,7 @@ import {
   servePage,
 } from './desktop/console-window.ts';
 import { quitInOrder } from './desktop/orderly-quit.ts';
+import { systemSealer } from './desktop/secret-sealer.ts';
 import { SiteWatch, summaryOf } from './desktop/site-watch.ts';
 import { changeStartup, hiddenSwitch, showStartup } from './desktop/startup.ts';
 import { desktopWords } from './desktop/words.ts';
@@ -57,7 +58,7 @@ const run = async (): Promise<void> => {
   const engine = await LastingEngine.open({
     dataDirectory: data,
     workersDirectory: join(here, 'workers'),
-    openConsole,
+    openConsole: (options) => openConsole({ ...options, sealer: systemSealer() }),
   });
   const window: ConsoleWindow = new ConsoleWindow({
     preloadFile: join(here, '../preload/index.cjs'),

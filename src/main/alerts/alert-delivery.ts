@@ -101,7 +101,7 @@ export class AlertDelivery {
     return alertChannels.map((channel) => ({
       channel,
       enabled: this.#isOn(channel),
-      hasSecret: channel === 'desktop' ? null : this.#secret(channel) !== null,
+      hasSecret: channel === 'desktop' ? null : this.#hasSecret(channel),
       waiting: letters.filter((letter) => letter.channel === channel).length,
       ...this.#health.report(channel),
     }));
@@ -114,6 +114,12 @@ export class AlertDelivery {
 
   #isOn(channel: AlertChannel): boolean {
     return this.#sources.settings.get('alerts')[channel].enabled;
+  }
+
+  #hasSecret(channel: SecretChannel): boolean {
+    const { secrets } = this.#sources;
+    const key = secretKey(channel);
+    return secrets.isSealed(key) || secrets.get(key) !== null;
   }
 
   #secret(channel: SecretChannel): string | null {

@@ -12,7 +12,7 @@ import { boundedHost } from '../host/bounded-host.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import { dataPaths } from '../platform/data-directory.ts';
 import { type LogFile, openLog } from '../platform/log.ts';
-import { FileSecretStore } from '../platform/secret-store.ts';
+import { FileSecretStore, type SecretSealer } from '../platform/secret-store.ts';
 import { volumeSpace } from '../platform/volume.ts';
 import { ReplicationEngine } from '../replication/engine.ts';
 import type { EngineContext } from '../replication/engine-context.ts';
@@ -56,6 +56,8 @@ export interface EngineConsoleOptions extends ConsoleOptions {
   readonly clock?: Clock;
   /** What runs the workers' tasks. */
   readonly pool?: WorkerPool;
+  /** The system's key store, where the door has one. */
+  readonly sealer?: SecretSealer | null;
   /** What says how much room a volume has. */
   readonly space?: typeof volumeSpace;
 }
@@ -91,6 +93,7 @@ class EngineConsole implements Console {
     workersDirectory,
     clock = systemClock,
     pool,
+    sealer = null,
     space = volumeSpace,
   }: EngineConsoleOptions) {
     const { store, rebuilt } = openSoundStore(dataDirectory, clock.now());
@@ -104,7 +107,7 @@ class EngineConsole implements Console {
     };
     this.pusher = new StatusPusher(push);
     const hostKeeper = new HostKeeper(this.store, clock);
-    const secrets = new FileSecretStore(dataPaths(dataDirectory).secrets);
+    const secrets = new FileSecretStore(dataPaths(dataDirectory).secrets, sealer);
     const signIns = new SignInKeeper(secrets, clock, dataDirectory, (code) =>
       push({ kind: 'deviceCode', code }),
     );

@@ -37,13 +37,19 @@ export class SignInKeeper {
     this.tell = tell;
   }
 
+  /** What can be read of it here; null also where it is sealed. */
+  known(vaultId: string): AzureAccess | null {
+    return this.secrets.isSealed(secretKey(vaultId)) ? null : this.of(vaultId);
+  }
+
+  /** @throws SECRET_SEALED */
   of(vaultId: string): AzureAccess | null {
     const secret = this.secrets.get(secretKey(vaultId));
     return secret === null ? null : (JSON.parse(secret) as AzureAccess);
   }
 
   keep(vaultId: string, access: AzureAccess): void {
-    const former = this.of(vaultId);
+    const former = this.known(vaultId);
     this.secrets.put(secretKey(vaultId), JSON.stringify(access));
     const formerCache = former === null ? null : cacheOf(former);
     if (formerCache !== null && formerCache !== cacheOf(access)) rmSync(formerCache, { force: true });
@@ -58,7 +64,7 @@ export class SignInKeeper {
   }
 
   forget(vaultId: string): void {
-    const access = this.of(vaultId);
+    const access = this.known(vaultId);
     const cache = access === null ? null : cacheOf(access);
     this.secrets.remove(secretKey(vaultId));
     this.secrets.remove(encryptionSecretKey(vaultId));
@@ -67,7 +73,7 @@ export class SignInKeeper {
 
   /** What may be shown of it; null when there is none. */
   report(vaultId: string): SignInReport | null {
-    const access = this.of(vaultId);
+    const access = this.known(vaultId);
     return access === null ? null : signInReport(access, this.clock.now());
   }
 

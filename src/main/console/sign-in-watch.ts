@@ -44,7 +44,7 @@ export class SignInWatch {
   /** The reason for a VM's health; null when its vault's sign-in lasts. */
   endsSoon(vaultName: string): { readonly text: string; readonly sinceMs: number } | null {
     const vault = this.store.vaults.get(vaultName);
-    const access = vault?.kind === 'azure' ? this.signIns.of(vault.vaultId) : null;
+    const access = vault?.kind === 'azure' ? this.signIns.known(vault.vaultId) : null;
     const expiresAtMs = access === null ? null : expiryOf(access);
     const days = warningOf(expiresAtMs, this.clock.now());
     if (days === null || expiresAtMs === null) return null;
@@ -56,7 +56,7 @@ export class SignInWatch {
     const warned = this.store.settings.get(warnedSetting) ?? {};
     const next: typeof warned = {};
     for (const { name, vaultId, kind } of this.store.vaults.list()) {
-      const access = kind === 'azure' ? this.signIns.of(vaultId) : null;
+      const access = kind === 'azure' ? this.signIns.known(vaultId) : null;
       const expiresAtMs = access === null ? null : expiryOf(access);
       const days = warningOf(expiresAtMs, this.clock.now());
       if (days === null || expiresAtMs === null) continue;
