@@ -1,5 +1,5 @@
 import type { PassOptions } from '../disk/long-pass.ts';
-import { formatBytes } from './format.ts';
+import { formatBytes } from '../platform/size-words.ts';
 import { progressDisplay } from './progress-display.ts';
 import type { Session } from './session.ts';
 

@@ -1,6 +1,7 @@
 import type { DiskStatus, Progress, VmStatus } from '../../contract/reports.ts';
 import type { ResyncProgress } from '../../contract/resync.ts';
-import { formatBytes, formatCount, formatFraction, formatRate, formatSeconds } from './format.ts';
+import { formatBytes, formatRate } from '../platform/size-words.ts';
+import { formatCount, formatFraction, formatSeconds } from './format.ts';
 import { phaseWords } from './words.ts';
 
 export interface DiskProgress {

@@ -5,7 +5,8 @@ import type {
   ResyncResult,
   VerifyResult,
 } from '../../contract/job-reports.ts';
-import { formatBytes, formatCount, formatMs, formatRetention } from './format.ts';
+import { formatBytes } from '../platform/size-words.ts';
+import { formatCount, formatMs, formatRetention } from './format.ts';
 
 /** What a job came to, one sentence. */
 export const describeResult = (result: JobResult): string => {

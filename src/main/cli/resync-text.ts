@@ -1,6 +1,7 @@
 import type { VmStatus } from '../../contract/reports.ts';
 import type { ResyncHistoryEntry, ResyncHistoryReport, ResyncStatus } from '../../contract/resync-reports.ts';
-import { formatBytes, formatCount, formatMs, formatTime } from './format.ts';
+import { formatBytes } from '../platform/size-words.ts';
+import { formatCount, formatMs, formatTime } from './format.ts';
 
 /** What a marked VM waits for, a few words. */
 export const resyncNext = (

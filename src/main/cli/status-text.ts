@@ -1,13 +1,7 @@
 import type { RebuiltReport } from '../../contract/rebuilt.ts';
 import type { DiskStatus, StatusReport, VmStatus } from '../../contract/reports.ts';
-import {
-  formatBytes,
-  formatCount,
-  formatFraction,
-  formatRetention,
-  formatSeconds,
-  formatTime,
-} from './format.ts';
+import { formatBytes } from '../platform/size-words.ts';
+import { formatCount, formatFraction, formatRetention, formatSeconds, formatTime } from './format.ts';
 import { describeFindings, fractionOf } from './progress-text.ts';
 import { describeResync, resyncNext } from './resync-text.ts';
 import { formatFields, formatTable, right } from './table.ts';

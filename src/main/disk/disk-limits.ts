@@ -11,7 +11,7 @@ export const checkedDiskSize = (sizeBytes: bigint, file: string): number => {
   if (sizeBytes <= BigInt(largestDiskBytes)) return Number(sizeBytes);
   throw new ReplicationError(
     'DISK_TOO_LARGE',
-    `The disk ${file} says it has ${sizeBytes} bytes; the largest supported size is 64 TiB.`,
+    `The disk ${file} says it has ${sizeBytes} bytes; the largest supported size is 64 TB.`,
     { file },
   );
 };

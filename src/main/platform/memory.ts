@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
 import { ReplicationError } from '../../contract/errors.ts';
+import { formatBytes } from './size-words.ts';
 
 /** Memory of the machine, in bytes. */
 export interface MemoryRoom {
@@ -43,12 +44,10 @@ export const requireMemory = (
 ): void => {
   const neededBytes = when === 'before' ? memoryFloor(totalBytes) : memoryFloor(totalBytes) / 2;
   if (availableBytes >= neededBytes) return;
-  const [available, total, needed] = [availableBytes, totalBytes, neededBytes].map(formatMebibytes);
+  const [available, total, needed] = [availableBytes, totalBytes, neededBytes].map(formatBytes);
   const what = when === 'before' ? 'the work was not begun' : 'the work was ended at its last checkpoint';
   throw new ReplicationError(
     'LOW_MEMORY',
     `The machine has ${available} of ${total} memory left, less than ${needed}: ${what}.`,
   );
 };
-
-const formatMebibytes = (bytes: number): string => `${Math.floor(bytes / mebibyte)} MiB`;

@@ -6,6 +6,7 @@ import { sentDigestsPath } from '../block/sent-digests.ts';
 import type { HostDisk, HostVm } from '../host/host.ts';
 import { createDirectory } from '../platform/create-directory.ts';
 import { removeDurably } from '../platform/durable.ts';
+import { formatBesides } from '../platform/size-words.ts';
 import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
 import type { ReplicaSpec, SendParams, SourceSpec, TrackingSpec, VaultSpec } from '../workers/protocol.ts';
 import { resyncCheckpointPath } from '../workers/resyncing/resync-checkpoint.ts';
@@ -230,7 +231,7 @@ const findDisk = (vm: HostVm, record: ProtectedDiskRecord, asItIs = false): Host
   if (host.sizeBytes !== sizeBytes && !asItIs) {
     throw new ReplicationError(
       'DISK_CHANGED_GEOMETRY',
-      `${name} of ${vm.name} has ${host.sizeBytes} bytes now and had ${sizeBytes} when it was protected.`,
+      `${name} of ${vm.name} has ${formatBesides(host.sizeBytes, sizeBytes)} now and had ${formatBesides(sizeBytes, host.sizeBytes)} when it was protected.`,
       context,
     );
   }

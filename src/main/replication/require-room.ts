@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { ReplicationError } from '../../contract/errors.ts';
 import type { HostDisk } from '../host/host.ts';
 import { systemClock } from '../platform/clock.ts';
+import { formatBytes } from '../platform/size-words.ts';
 import type { VolumeSpace } from '../platform/volume.ts';
 import type { EngineContext } from './engine-context.ts';
 
@@ -24,7 +25,7 @@ export const requireRoom = async (
   const room = await measured(space, directory);
   if (room === null || room.freeBytes >= neededBytes + slackBytes) return;
   const { freeBytes, mount } = room;
-  const text = `${mount} has ${formatMebibytes(freeBytes)} free; about ${formatMebibytes(neededBytes)} are needed for ${what}, and ${formatMebibytes(slackBytes)} must stay free.`;
+  const text = `${mount} has ${formatBytes(freeBytes)} free; about ${formatBytes(neededBytes)} are needed for ${what}, and ${formatBytes(slackBytes)} must stay free.`;
   throw new ReplicationError('VOLUME_LOW_SPACE', text, { file: directory });
 };
 
@@ -61,5 +62,3 @@ const measured = async (space: EngineContext['space'], directory: string): Promi
     over.abort();
   }
 };
-
-const formatMebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`;

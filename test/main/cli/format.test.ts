@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import {
-  formatBytes,
   formatFraction,
   formatMs,
   formatSeconds,
@@ -8,22 +7,6 @@ import {
   withoutControls,
 } from '../../../src/main/cli/format.ts';
 import { formatFields, formatTable, right } from '../../../src/main/cli/table.ts';
-
-describe('a size', () => {
-  it.each([
-    [0, '0 bytes'],
-    [1023, '1023 bytes'],
-    [1024, '1.00 KB'],
-    [1536, '1.50 KB'],
-    [10 * 1024, '10.0 KB'],
-    [1024 ** 2 - 1, '1023 KB'],
-    [300 * 1024 ** 2, '300 MB'],
-    [4 * 1024 ** 3, '4.00 GB'],
-    [64 * 1024 ** 4, '64.0 TB'],
-  ])('of %d bytes reads %s', (bytes, text) => {
-    expect(formatBytes(bytes)).toBe(text);
-  });
-});
 
 describe('a duration', () => {
   it.each([

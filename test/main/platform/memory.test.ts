@@ -25,8 +25,7 @@ describe('memory', () => {
       expect.objectContaining({
         code: 'LOW_MEMORY',
         class: 'recoverable',
-        message:
-          'The machine has 255 MiB of 16384 MiB memory left, less than 256 MiB: the work was not begun.',
+        message: 'The machine has 255 MB of 16.0 GB memory left, less than 256 MB: the work was not begun.',
       }),
     );
     expect(() => requireMemory(room(128), 'during')).not.toThrow();

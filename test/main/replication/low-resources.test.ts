@@ -43,7 +43,7 @@ describe('a machine that is low on memory', () => {
     await expect(site.sync()).rejects.toMatchObject({
       code: 'LOW_MEMORY',
       class: 'recoverable',
-      message: expect.stringContaining('100 MiB of 16384 MiB'),
+      message: expect.stringContaining('100 MB of 16.0 GB'),
     });
     expect(await site.status()).toMatchObject({
       health: 'Warning',
@@ -74,7 +74,7 @@ describe('a machine that is low on memory', () => {
     const failed = site.nextError('LOW_MEMORY');
     await site.console.start();
     const { job } = await site.console.request('protect', { vm: 'SRV1', vault: 'nas' });
-    expect(await failed).toMatchObject({ event: { text: expect.stringContaining('60 MiB') } });
+    expect(await failed).toMatchObject({ event: { text: expect.stringContaining('60.0 MB') } });
     expect(await site.status()).toMatchObject({ retry: { lastError: { code: 'LOW_MEMORY' } } });
     looks = 6;
     await site.clock.advance(minuteMs);
@@ -96,13 +96,15 @@ describe('a volume that is low on space', () => {
     await failed;
     expect((await site.status()).retry?.lastError).toMatchObject({
       ...lowSpace,
-      message: expect.stringMatching(/70 MiB free; about \d+ MiB are needed for the first copy of SRV1/),
+      message: expect.stringMatching(/70\.0 MB free; about [\d.]+ MB are needed for the first copy of SRV1/),
     });
     poor(site, site.data(), 10 * mebibyte);
     const again = site.nextError('VOLUME_LOW_SPACE');
     await site.clock.advance(minuteMs);
     await again;
-    expect((await site.status()).retry?.lastError.message).toMatch(/10 MiB free; .* for the digests of SRV1/);
+    expect((await site.status()).retry?.lastError.message).toMatch(
+      /10\.0 MB free; .* for the digests of SRV1/,
+    );
     site.space = volumeSpace;
     await site.clock.advance(2 * minuteMs);
     await site.finish(job!.id);
@@ -117,7 +119,7 @@ describe('a volume that is low on space', () => {
       ...lowSpace,
       file: site.vault,
       message: expect.stringMatching(
-        /65 MiB free; about 3 MiB are needed for the changes of SRV1, and 64 MiB/,
+        /65\.0 MB free; about [\d.]+ MB are needed for the changes of SRV1, and 64\.0 MB/,
       ),
     });
     site.space = volumeSpace;
@@ -134,7 +136,7 @@ describe('a volume that is low on space', () => {
     const { id } = await site.console.request('restore', { vm: 'SRV1', toDirectory });
     expect((await site.failure(id)).error).toMatchObject({
       ...lowSpace,
-      message: expect.stringMatching(/66 MiB free; about 1\d MiB are needed for the restored disks/),
+      message: expect.stringMatching(/66\.0 MB free; about 1\d\.\d MB are needed for the restored disks/),
     });
     site.space = volumeSpace;
     await site.finish((await site.console.request('restore', { vm: 'SRV1', toDirectory })).id);

@@ -4,10 +4,10 @@ import { ReplicationError } from '../../../contract/errors.ts';
 import type { DiskFormat } from '../../../contract/model.ts';
 import type { DiskDescription } from '../../disk/describe-disk.ts';
 import type { Extent } from '../../disk/virtual-disk.ts';
+import { formatBytes } from '../../platform/size-words.ts';
 import type { CommandRunner } from '../command-runner.ts';
 import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';
-import { formatBytes } from '../format.ts';
 import { rawIf, sayingRaw } from '../open-disk-file.ts';
 import { passProgress } from '../pass-progress.ts';
 

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { ReplicationError } from '../../../contract/errors.ts';
+import { formatBytes } from '../../platform/size-words.ts';
 import type { CommandRunner } from '../command-runner.ts';
 import { describeEvent } from '../event-text.ts';
 import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';
-import { formatBytes, formatTime } from '../format.ts';
+import { formatTime } from '../format.ts';
 import { untilAborted } from '../until-aborted.ts';
 
 export const engineCommands = (program: Command, runner: CommandRunner): void => {

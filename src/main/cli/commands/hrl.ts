@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { LogInspection } from '../../hrl/inspect.ts';
+import { formatBytes } from '../../platform/size-words.ts';
 import type { CommandRunner } from '../command-runner.ts';
 import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';
-import { formatBytes, formatTime } from '../format.ts';
+import { formatTime } from '../format.ts';
 
 export const hrlCommands = (program: Command, runner: CommandRunner): void => {
   const hrl = program.command('hrl').description('look into replication logs');

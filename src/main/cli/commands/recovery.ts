@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { DiskFormat } from '../../../contract/model.ts';
+import { formatBytes } from '../../platform/size-words.ts';
 import type { CommandRunner } from '../command-runner.ts';
 import { examples } from '../examples.ts';
-import { formatBytes, formatTime } from '../format.ts';
+import { formatTime } from '../format.ts';
 import { describeResult } from '../results.ts';
 
 interface RestoreOptions {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { JobReport } from '../../../contract/job-reports.ts';
+import { formatBytes } from '../../platform/size-words.ts';
 import type { CommandRunner } from '../command-runner.ts';
 import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';
-import { formatBytes } from '../format.ts';
 import { describeResult } from '../results.ts';
 import type { Session } from '../session.ts';
 

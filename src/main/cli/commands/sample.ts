@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { formatBytes, formatRate } from '../../platform/size-words.ts';
 import type { CommandRunner } from '../command-runner.ts';
 import { examples } from '../examples.ts';
-import { formatBytes, formatMs, formatRate } from '../format.ts';
+import { formatMs } from '../format.ts';
 import { positiveNumber } from '../parse-option.ts';
 import { progressDisplay } from '../progress-display.ts';
 import type { Session } from '../session.ts';

@@ -2,9 +2,10 @@ import type { Command } from 'commander';
 import type { VmStatisticsReport } from '../../../contract/statistics.ts';
 import { statisticsCsv } from '../../../contract/statistics-csv.ts';
 import { writeNewFile } from '../../platform/new-file.ts';
+import { formatBytes } from '../../platform/size-words.ts';
 import type { CommandRunner } from '../command-runner.ts';
 import { examples } from '../examples.ts';
-import { formatBytes, formatCount, formatSeconds, formatTime } from '../format.ts';
+import { formatCount, formatSeconds, formatTime } from '../format.ts';
 
 interface StatisticsOptions {
   readonly reset?: boolean;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { formatBytes } from '../../platform/size-words.ts';
 import type { CommandRunner } from '../command-runner.ts';
 import { examples } from '../examples.ts';
-import { formatBytes } from '../format.ts';
 
 export const supportCommands = (program: Command, runner: CommandRunner): void => {
   program

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { VmSummary } from '../../../contract/host-reports.ts';
+import { formatBytes } from '../../platform/size-words.ts';
 import type { CommandRunner } from '../command-runner.ts';
 import { examples } from '../examples.ts';
-import { formatBytes } from '../format.ts';
 import { stateWords } from '../words.ts';
 
 export const vmCommands = (program: Command, runner: CommandRunner): void => {

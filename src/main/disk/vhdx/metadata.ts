@@ -111,7 +111,7 @@ export const readMetadata = (source: ByteSource, region: Region): Metadata => {
       throw corrupt(path, `The sector size ${sectorBytes} is not possible`);
   }
   if (size > BigInt(maxDiskBytes))
-    throw vhdxError('DISK_TOO_LARGE', path, `The disk claims ${size} bytes, more than 64 TiB`);
+    throw vhdxError('DISK_TOO_LARGE', path, `The disk claims ${size} bytes, more than 64 TB`);
   const sizeBytes = Number(size);
   if (sizeBytes === 0 || sizeBytes % logicalSectorBytes !== 0)
     throw corrupt(path, `The disk size ${size} is not a whole number of sectors`);

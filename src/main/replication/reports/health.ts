@@ -1,12 +1,12 @@
 import { errorCatalogue } from '../../../contract/error-catalogue.ts';
 import type { Health } from '../../../contract/model.ts';
 import type { HealthReason } from '../../../contract/reports.ts';
+import { formatBytes } from '../../platform/size-words.ts';
 import { utcMinute } from '../../platform/utc-minute.ts';
 import type { ProtectionRecord } from '../../store/records.ts';
 import type { DiskMark, ResyncMark } from '../../store/resync-record.ts';
 import { isExhausted } from '../attempts/retry-schedule.ts';
 import type { OffPeriod } from './engine-off.ts';
-import { formatMebibytes } from './size-words.ts';
 import { averageLatencyMs, type StatisticsTotals } from './statistics.ts';
 
 /** What health is judged by, beside the VM's record. */
@@ -156,7 +156,7 @@ const warningReasons = (
   }
   for (const { text, sinceMs } of largeLogs) reasons.push({ kind: 'largeLog', text, sinceMs });
   for (const { disk, sinceMs, changedBytes, outgrown } of unlogged) {
-    const waits = changedBytes === 0 ? 'none wait' : `up to ${formatMebibytes(changedBytes)} of them wait`;
+    const waits = changedBytes === 0 ? 'none wait' : `up to ${formatBytes(changedBytes)} of them wait`;
     reasons.push({
       kind: 'noLogRoom',
       text: `${outgrown ? `The log of ${disk} outgrew its limit right after a resynchronization` : `The volume of ${disk} is too full for the log`}: changes are remembered in a bitmap and sent without one; ${waits} to be sent.`,

@@ -1,7 +1,7 @@
+import { formatBytes, formatRate } from '../../platform/size-words.ts';
 import type { ProtectedDiskRecord } from '../../store/records.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { ProtectedVm } from '../protected-vm.ts';
-import { formatMebibytes, formatRate } from '../reports/size-words.ts';
 import { bitmapBytes } from './log-room.ts';
 
 /** A log that outgrows its limit this soon after a resynchronization would bring the next one, and so on. */
@@ -20,14 +20,18 @@ const lastResync = ({ store, clock }: EngineContext, { vmId }: ProtectedVm) => {
 export const atThreshold = (engine: EngineContext, vm: ProtectedVm): 'mark' | 'bitmap' =>
   vm.record.resync !== null || lastResync(engine, vm) !== null ? 'bitmap' : 'mark';
 
+/** Null where no time passed. */
+const rateOf = (bytes: number, ms: number): string | null =>
+  ms <= 0 ? null : formatRate((bytes * 1000) / ms);
+
 /** Says why a log was given up for the bitmap again, with figures and the ways out. */
 export const noteOvergrowth = (engine: EngineContext, vm: ProtectedVm, disk: ProtectedDiskRecord): void => {
   const { lastSyncAtMs, name } = vm.record;
   const resync = lastResync(engine, vm);
   const changed = bitmapBytes(disk) + disk.hrl.bytes;
-  const changeRate = lastSyncAtMs === null ? null : formatRate(changed, engine.clock.now() - lastSyncAtMs);
+  const changeRate = lastSyncAtMs === null ? null : rateOf(changed, engine.clock.now() - lastSyncAtMs);
   const { sentBytes = 0, durationMs = 0 } = resync?.outcome ?? {};
-  const uploadRate = sentBytes === 0 ? null : formatRate(sentBytes, durationMs);
+  const uploadRate = sentBytes === 0 ? null : rateOf(sentBytes, durationMs);
   const when =
     resync === null
       ? 'during a resynchronization'
@@ -37,7 +41,7 @@ export const noteOvergrowth = (engine: EngineContext, vm: ProtectedVm, disk: Pro
     ...(uploadRate === null ? [] : [`the vault took ${uploadRate} then`]),
   ].join(', ');
   engine.events.warning(
-    `The log of ${disk.name} outgrew 50 % of the disk ${when}: ${formatMebibytes(changed)} wait${rates === '' ? '' : `; ${rates}`}. Instead of comparing it again, changed blocks are remembered in a bitmap and sent without a log. Ways out: a higher bandwidth limit, a wider window, a larger volume, or copying the VM anew.`,
+    `The log of ${disk.name} outgrew 50 % of the disk ${when}: ${formatBytes(changed)} wait${rates === '' ? '' : `; ${rates}`}. Instead of comparing it again, changed blocks are remembered in a bitmap and sent without a log. Ways out: a higher bandwidth limit, a wider window, a larger volume, or copying the VM anew.`,
     { vmId: vm.vmId, vm: name, disk: disk.name, code: 'HRL_THRESHOLD' },
   );
 };

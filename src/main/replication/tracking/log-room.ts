@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { blockCount, trackingBlockBytes } from '../../block/tracking-block.ts';
+import { formatBytes } from '../../platform/size-words.ts';
 import { reserveBytes, volumeSpace } from '../../platform/volume.ts';
 import type { ProtectedDiskRecord } from '../../store/records.ts';
 import type { Setting } from '../../store/settings.ts';
@@ -54,7 +55,7 @@ export const noteScan = (
   if (disk.hrl.degraded !== null || lowSpace.overgrown) return;
   const changed = Math.min(blockCount(disk.sizeBytes), changedBlocks);
   engine.events.warning(
-    `The volume of ${disk.name} has only ${lowSpace.freeBytes} bytes free: changed blocks (${changed} now) are remembered in a bitmap instead of the log, and sent without one, until there is room.`,
+    `The volume of ${disk.name} has only ${formatBytes(lowSpace.freeBytes)} free: changed blocks (${changed} now) are remembered in a bitmap instead of the log, and sent without one, until there is room.`,
     { ...subject(vm, disk), code: 'VOLUME_LOW_SPACE' },
   );
 };

@@ -1,7 +1,7 @@
+import { formatBytes } from '../../platform/size-words.ts';
 import type { ProtectedDiskRecord } from '../../store/records.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { ProtectedVm } from '../protected-vm.ts';
-import { formatMebibytes } from '../reports/size-words.ts';
 
 /** Shares of a disk's size, in percent, from which on its log is warned of; at 50 % the VM must be resynchronized. */
 const warnedPercents = [40, 30] as const;
@@ -34,5 +34,5 @@ export const describeLogSize = (
     thresholdAtMs === null
       ? 'how fast it grows is not known yet'
       : `at the rate of the last hour it reaches 50 % at ${new Date(thresholdAtMs).toISOString()}, and the VM must then be resynchronized`;
-  return `The log of ${disk.name} holds ${formatMebibytes(disk.hrl.bytes)}, ${percentOf(disk)} % of the disk; ${projection}.`;
+  return `The log of ${disk.name} holds ${formatBytes(disk.hrl.bytes)}, ${percentOf(disk)} % of the disk; ${projection}.`;
 };

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { ReplicationError } from '../../../contract/errors.ts';
 import { bitmapPath } from '../../block/block-bitmap.ts';
+import { formatBesides } from '../../platform/size-words.ts';
 import type { ProtectedDiskRecord, ProtectionRecord } from '../../store/records.ts';
 import { openAnsweringVault } from '../../vault/open-vault.ts';
 import type { RecoveryPoint, ReplicaDiskState } from '../../vault/replica-vault.ts';
@@ -78,7 +79,8 @@ const requireReplica = (
     throw new ReplicationError('REPLICA_MISSING', `The vault has no complete replica of ${name}.`);
   const { lineage, cut, location } = state;
   if (state.sizeBytes === sizeBytes) return { lineage, cut };
-  const text = `The replica of ${name} has ${state.sizeBytes} bytes, and the disk ${sizeBytes}.`;
+  const replicaBytes = state.sizeBytes ?? 0;
+  const text = `The replica of ${name} has ${formatBesides(replicaBytes, sizeBytes)}, and the disk ${formatBesides(sizeBytes, replicaBytes)}.`;
   throw new ReplicationError('DISK_CHANGED_GEOMETRY', text, { file: location });
 };
 

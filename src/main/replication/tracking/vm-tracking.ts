@@ -2,6 +2,7 @@ import { ReplicationError } from '../../../contract/errors.ts';
 import type { Consistency } from '../../../contract/model.ts';
 import { blockCount } from '../../block/tracking-block.ts';
 import type { FrozenVm, HostDisk, HostVm } from '../../host/host.ts';
+import { formatBytes } from '../../platform/size-words.ts';
 import type { ProtectedDiskRecord } from '../../store/records.ts';
 import type { PassProgress, ScanResult } from '../../workers/protocol.ts';
 import type { EngineContext } from '../engine-context.ts';
@@ -252,7 +253,7 @@ const scanDisk = async (
   const subject = { vmId: vm.vmId, vm: name, disk: disk.name };
   if (result.cutBackBytes > 0) {
     engine.events.warning(
-      `The log of ${disk.name} ended in an unfinished pass; ${result.cutBackBytes} bytes were cut back and the changes found again.`,
+      `The log of ${disk.name} ended in an unfinished pass; ${formatBytes(result.cutBackBytes)} were cut back and the changes found again.`,
       subject,
     );
   }
@@ -261,7 +262,7 @@ const scanDisk = async (
   if (result.stopped === null) return result;
   throw new ReplicationError(
     'HRL_THRESHOLD',
-    `The log of ${disk.name} reached 50 % of the disk (${result.logBytes} of ${disk.sizeBytes} bytes).`,
+    `The log of ${disk.name} reached 50 % of the disk (${formatBytes(result.logBytes)} of ${formatBytes(disk.sizeBytes)}).`,
     { vm: name, file: disk.rootPath },
   );
 };

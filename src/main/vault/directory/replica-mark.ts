@@ -1,5 +1,6 @@
 import { ReplicationError } from '../../../contract/errors.ts';
 import { openDiskLayer } from '../../disk/open-disk.ts';
+import { formatBesides } from '../../platform/size-words.ts';
 import type { VmFolder } from './vm-folder.ts';
 import type { DiskRecord, VmRecord } from './vm-record.ts';
 
@@ -35,7 +36,7 @@ export const requireUntouched = (folder: VmFolder, disk: DiskRecord): void => {
     found.dataWriteGuid !== written.dataWriteGuid
       ? `its data write GUID is ${found.dataWriteGuid} instead of ${written.dataWriteGuid}`
       : found.fileBytes !== written.fileBytes
-        ? `its file has ${found.fileBytes} bytes instead of ${written.fileBytes}`
+        ? `its file has ${formatBesides(found.fileBytes, written.fileBytes)} instead of ${formatBesides(written.fileBytes, found.fileBytes)}`
         : null;
   if (difference === null) return;
   throw new ReplicationError(

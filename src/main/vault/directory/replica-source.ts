@@ -5,6 +5,7 @@ import { decodeTableHeader, tableHeaderBytes } from '../../block/digest-table-he
 import { openVirtualDisk } from '../../disk/open-disk.ts';
 import type { VirtualDisk } from '../../disk/virtual-disk.ts';
 import { readFully } from '../../platform/positional-io.ts';
+import { formatBesides } from '../../platform/size-words.ts';
 import type { DiskRecord } from './vm-record.ts';
 
 /**
@@ -17,7 +18,7 @@ export const openReplicaFile = (path: string, record: DiskRecord): VirtualDisk =
   disk.close();
   throw new ReplicationError(
     'REPLICA_INVALID',
-    `${path} is a ${disk.kind} disk of ${disk.sizeBytes} bytes where the replica has ${record.sizeBytes}.`,
+    `${path} is a ${disk.kind} disk of ${formatBesides(disk.sizeBytes, record.sizeBytes)} where the replica has ${formatBesides(record.sizeBytes, disk.sizeBytes)}.`,
     { file: path },
   );
 };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { formatBytes } from '../../platform/size-words.ts';
 import type { VaultCheck } from '../replica-vault.ts';
 import type { VaultFileOps } from './file-ops.ts';
 import { vaultError } from './vault-errors.ts';
@@ -44,9 +45,7 @@ export const checkDirectory = (root: string, ops: VaultFileOps, reach: () => voi
   attempt('space', () => {
     const { freeBytes, totalBytes } = ops.space(root);
     if (freeBytes === 0) throw new Error('There is no space left.');
-    return `${inGigabytes(freeBytes)} of ${inGigabytes(totalBytes)} are free.`;
+    return `${formatBytes(freeBytes)} of ${formatBytes(totalBytes)} are free.`;
   });
   return checks;
 };
-
-const inGigabytes = (bytes: number): string => `${(bytes / 1024 ** 3).toFixed(1)} GB`;

@@ -1,6 +1,7 @@
 import { ReplicationError } from '../../../contract/errors.ts';
 import { DigestTable } from '../../block/digest-table.ts';
 import { openVirtualDisk } from '../../disk/open-disk.ts';
+import { formatBesides } from '../../platform/size-words.ts';
 import type { DeltaWriter, VmReplica } from '../../vault/replica-vault.ts';
 import type { ResyncDiskResult, Tasks } from '../protocol.ts';
 import type { BlockReader } from '../reading/block-reader.ts';
@@ -74,7 +75,7 @@ const requireSize = ({ source }: Tasks['resync']['params']): void => {
   const { sizeBytes } = disk;
   disk.close();
   if (sizeBytes === source.sizeBytes) return;
-  const text = `${source.name} has ${sizeBytes} bytes now and had ${source.sizeBytes} when its comparison was begun.`;
+  const text = `${source.name} has ${formatBesides(sizeBytes, source.sizeBytes)} now and had ${formatBesides(source.sizeBytes, sizeBytes)} when its comparison was begun.`;
   throw new ReplicationError('DISK_CHANGED_GEOMETRY', text, { file: source.path });
 };
 

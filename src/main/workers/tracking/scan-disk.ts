@@ -4,6 +4,7 @@ import { DigestTable } from '../../block/digest-table.ts';
 import { blockCount, blockLength, trackingBlockBytes } from '../../block/tracking-block.ts';
 import { openVirtualDisk } from '../../disk/open-disk.ts';
 import { listLogs } from '../../hrl/rotation.ts';
+import { formatBesides } from '../../platform/size-words.ts';
 import type { ScanResult, Tasks } from '../protocol.ts';
 import { type AlignedRange, alignedRanges } from '../reading/aligned-ranges.ts';
 import type { BlockReader, DigestedChunk } from '../reading/block-reader.ts';
@@ -94,7 +95,7 @@ class Scan {
       if (disk.sizeBytes !== source.sizeBytes) {
         throw new ReplicationError(
           'DISK_CHANGED_GEOMETRY',
-          `${source.name} has ${disk.sizeBytes} bytes now and had ${source.sizeBytes} when it was protected.`,
+          `${source.name} has ${formatBesides(disk.sizeBytes, source.sizeBytes)} now and had ${formatBesides(source.sizeBytes, disk.sizeBytes)} when it was protected.`,
           { file: source.path },
         );
       }

@@ -94,7 +94,7 @@ describe('health', () => {
       reasons: [
         {
           kind: 'noLogRoom',
-          text: 'The volume of data.vhdx is too full for the log: changes are remembered in a bitmap and sent without one; up to 5 MiB of them wait to be sent.',
+          text: 'The volume of data.vhdx is too full for the log: changes are remembered in a bitmap and sent without one; up to 5.00 MB of them wait to be sent.',
           sinceMs: 9,
           code: 'VOLUME_LOW_SPACE',
         },
