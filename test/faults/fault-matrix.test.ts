@@ -1,5 +1,6 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../src/contract/error-catalogue.ts';
+import type { TaskKind } from '../../src/main/workers/protocol.ts';
 import type { VaultMethod } from '../support/faulty-vault.ts';
 import { oracleMissing, qemuIdentical } from '../support/oracles.ts';
 import { FaultSite, type Phase, phases } from './fault-site.ts';
@@ -43,6 +44,19 @@ const away =
   (at) =>
     at.takeAway(path(at));
 
+/** Gone from the moment on in which the phase's work begins: what is gone before is refused, and nothing is begun. */
+const awayDuring =
+  (kind: TaskKind, path: (at: FaultSite) => string): Fault =>
+  (at) => {
+    let back = (): void => undefined;
+    at.pool.begun = (begun) => {
+      if (begun !== kind) return;
+      at.pool.begun = () => undefined;
+      back = at.takeAway(path(at));
+    };
+    return () => back();
+  };
+
 /** fault → how it is done, what it must come out as, where it can happen */
 const matrix: readonly (readonly [string, Fault, ErrorCode, readonly Phase[]])[] = [
   ['a share whose host is not found', answers('EHOSTUNREACH'), 'VAULT_UNREACHABLE', phases],
@@ -76,6 +90,24 @@ const matrix: readonly (readonly [string, Fault, ErrorCode, readonly Phase[]])[]
     ['delta', 'resync'],
   ],
   ['a VM that is gone from the host', away(({ vmFolder }) => vmFolder), 'VM_NOT_FOUND', ['delta', 'resync']],
+  [
+    'a vault that goes as the copy begins',
+    awayDuring('initial', ({ site }) => site.vault),
+    'VAULT_UNREACHABLE',
+    ['initial'],
+  ],
+  [
+    'a chain of disks that breaks as the copy begins',
+    awayDuring('initial', ({ chainParent }) => chainParent),
+    'DISK_CHAIN_BROKEN',
+    ['initial'],
+  ],
+  [
+    'a VM that goes from the host as the copy begins',
+    awayDuring('initial', ({ vmFolder }) => vmFolder),
+    'DISK_NOT_FOUND',
+    ['initial'],
+  ],
   [
     'a full disk at the tracking state',
     inject(() => ({ kind: 'write', pathPart: 'tracking', errno: 'ENOSPC' })),
