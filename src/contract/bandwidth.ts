@@ -22,9 +22,11 @@ export const defaultBandwidth: BandwidthSettings = {
   hours: { days: weekdays.slice(0, 5), from: '09:00', to: '18:00' },
 };
 
+export const uploadThreads = z.int().min(1).max(mostUploadThreads);
+
 export const upload = z.strictObject({
-  /** Requests in flight to a storage account, for each VM that is sent. */
-  threads: z.int().min(1).max(mostUploadThreads),
+  /** Requests in flight to a storage account, for each VM that is sent and has no number of its own. */
+  threads: uploadThreads,
 });
 export type UploadSettings = Readonly<z.infer<typeof upload>>;
 

@@ -102,6 +102,8 @@ export interface ChangeResult {
   readonly frequencySeconds: number;
   readonly retentionPoints: number;
   readonly retentionHours: number | null;
+  /** Null for what the settings say. */
+  readonly uploadThreads: number | null;
   /** Fewer are kept than before, but the replica is being copied or compared: the older ones go when the next one is made. */
   readonly dropsOlder?: boolean;
   /** How many went at once. */

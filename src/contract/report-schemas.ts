@@ -100,6 +100,7 @@ export const jobResultSchema: z.ZodType<JobResult> = z.discriminatedUnion('kind'
     frequencySeconds: z.number(),
     retentionPoints: z.number(),
     retentionHours: z.number().nullable().default(null),
+    uploadThreads: z.number().nullable().default(null),
     dropsOlder: z.boolean().exactOptional(),
     droppedPoints: z.number().exactOptional(),
   }),

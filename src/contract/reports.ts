@@ -118,6 +118,8 @@ export interface VmStatus {
   readonly retentionPoints?: number;
   /** For how many hours; null, or left out, for no such limit. */
   readonly retentionHours?: number | null;
+  /** Requests in flight to a storage account: what was chosen for this VM; null, or left out, for what the settings say. */
+  readonly uploadThreads?: number | null;
   /** Now minus the source time of the last change safely at the vault; null before the first replica is complete. */
   readonly rpoSeconds: number | null;
   /** What the RPO should stay below; null when not protected. */

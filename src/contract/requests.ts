@@ -8,6 +8,7 @@
 import { z } from 'zod';
 import { absolutePath } from './absolute-path.ts';
 import { type AlertsReport, alertChannels, secretChannels } from './alerts.ts';
+import { uploadThreads } from './bandwidth.ts';
 import { eventFilterFields } from './event-filter.ts';
 import type { FolderReport } from './folders.ts';
 import type { HostReport, VmSummary } from './host-reports.ts';
@@ -116,6 +117,8 @@ export const requests = {
       retentionPoints: retentionPoints.optional(),
       /** Recovery points older than this go; the newest stays. */
       retentionHours: retentionHours.optional(),
+      /** Requests in flight to a storage account; as the settings have it when not given. */
+      uploadThreads: uploadThreads.optional(),
       /** When the first copy may begin, within 24 hours; at once when not given. */
       startAt: z.iso.datetime({ offset: true }).optional(),
       /** Runs the prerequisite checks and changes nothing. */
@@ -131,6 +134,8 @@ export const requests = {
         retentionPoints: retentionPoints.optional(),
         /** Null takes the limit away. */
         retentionHours: retentionHours.nullable().optional(),
+        /** Null goes back to what the settings say. */
+        uploadThreads: uploadThreads.nullable().optional(),
       })
       .refine(
         ({ vm: _vm, ...change }) => Object.values(change).some((value) => value !== undefined),

@@ -26,7 +26,7 @@ export const describeResult = (result: JobResult): string => {
     case 'finalize':
       return 'The VM is protected.';
     case 'change':
-      return `A cycle every ${result.frequencySeconds} seconds; ${formatRetention(result.retentionPoints, result.retentionHours)} kept.${olderPoints(result)}`;
+      return `A cycle every ${result.frequencySeconds} seconds; ${formatRetention(result.retentionPoints, result.retentionHours)} kept.${ofThreads(result)}${olderPoints(result)}`;
     case 'vault':
       return `The vault is ${result.target}.`;
     case 'unprotect':
@@ -79,6 +79,9 @@ const describeCycle = ({ changedBytes, sentBytes, durationMs, consistency }: Cyc
   if (sentBytes === 0) return `Nothing had changed; looked in ${took}.`;
   return `Nothing had changed since it was last tracked; ${formatBytes(sentBytes)} that waited were sent in ${took}.`;
 };
+
+const ofThreads = ({ uploadThreads }: ChangeResult): string =>
+  uploadThreads === null ? '' : ` Up to ${uploadThreads} requests to a storage account at once.`;
 
 const olderPoints = ({ dropsOlder = false, droppedPoints = 0 }: ChangeResult): string => {
   if (dropsOlder) return ' Older ones are dropped when the next one is made.';

@@ -88,6 +88,7 @@ export const describeVmStatus = (vm: VmStatus, engineRunning: boolean, now: numb
         ? null
         : formatRetention(vm.retentionPoints, vm.retentionHours ?? null),
     ],
+    ['Upload threads', vm.uploadThreads ?? null],
     ['RPO', rpoOf(vm)],
     ['Last sync', time(vm.lastSyncAt)],
     [

@@ -17,7 +17,7 @@ type Change = Omit<CheckedParams<'protection.change'>, 'vm'>;
 export const changeProtection = async (
   context: ConsoleContext,
   { vmId }: Pick<ProtectionRecord, 'vmId'>,
-  { frequencySeconds, retentionPoints, retentionHours }: Change,
+  { frequencySeconds, retentionPoints, retentionHours, uploadThreads }: Change,
   job: Job,
 ): Promise<ChangeResult> => {
   const replicator = context.engine.replicator(vmId);
@@ -28,6 +28,7 @@ export const changeProtection = async (
       ...(frequencySeconds === undefined ? {} : { frequencySeconds }),
       ...(retentionPoints === undefined ? {} : { retentionPoints }),
       ...(retentionHours === undefined ? {} : { retentionHours }),
+      ...(uploadThreads === undefined ? {} : { uploadThreads }),
     });
     replicator.rescheduled();
     const text = describe(before, vm.record);
@@ -45,6 +46,7 @@ export const changeProtection = async (
     frequencySeconds: after.frequencySeconds,
     retentionPoints: after.retentionPoints,
     retentionHours: after.retentionHours ?? null,
+    uploadThreads: after.uploadThreads ?? null,
     ...(isBusy && keepsFewer(before, after) ? { dropsOlder: true } : {}),
     ...(droppedPoints > 0 ? { droppedPoints } : {}),
   };
@@ -77,6 +79,13 @@ const keepsFewer = (before: Retention, after: Retention): boolean =>
 const hoursText = ({ retentionHours: hours }: Retention): string =>
   hours === null || hours === undefined ? 'whatever their age' : `for ${hours} hours`;
 
+const threadsText = ({ uploadThreads }: ProtectionRecord): string =>
+  uploadThreads === undefined || uploadThreads === null
+    ? 'as many requests as the settings say'
+    : uploadThreads === 1
+      ? 'one request'
+      : `${uploadThreads} requests`;
+
 const describe = (before: ProtectionRecord, after: ProtectionRecord): string => {
   const changes = [
     before.frequencySeconds === after.frequencySeconds
@@ -88,6 +97,9 @@ const describe = (before: ProtectionRecord, after: ProtectionRecord): string => 
     hoursOf(before) === hoursOf(after)
       ? []
       : [`recovery points are kept ${hoursText(after)} instead of ${hoursText(before)}`],
+    threadsText(before) === threadsText(after)
+      ? []
+      : [`${threadsText(after)} at once to a storage account instead of ${threadsText(before)}`],
   ].flat();
   return changes.join(', ');
 };

@@ -153,6 +153,7 @@ const newRecord = (context: ConsoleContext, vm: HostVm, params: ProtectParams): 
   ...(params.frequencySeconds === undefined ? {} : { frequencySeconds: params.frequencySeconds }),
   ...(params.retentionPoints === undefined ? {} : { retentionPoints: params.retentionPoints }),
   ...(params.retentionHours === undefined ? {} : { retentionHours: params.retentionHours }),
+  ...(params.uploadThreads === undefined ? {} : { uploadThreads: params.uploadThreads }),
   state: 'WaitingForInitialReplication',
   pausedAtMs: null,
   protectedAtMs: context.clock.now(),

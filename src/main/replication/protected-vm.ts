@@ -95,7 +95,9 @@ export class ProtectedVm {
   }
 
   vaultSpec(): VaultSpec {
-    return this.engine.vault(this.record.vaultName);
+    const { vaultName, uploadThreads } = this.record;
+    const spec = this.engine.vault(vaultName);
+    return uploadThreads === undefined || uploadThreads === null ? spec : { ...spec, threads: uploadThreads };
   }
 
   replicaSpec(): ReplicaSpec {

@@ -30,6 +30,7 @@ const knownProtectionSchema = protectionRecord
     frequencySeconds: true,
     retentionPoints: true,
     retentionHours: true,
+    uploadThreads: true,
     pausedAtMs: true,
     protectedAtMs: true,
     initialStartAtMs: true,
@@ -71,7 +72,7 @@ export const knownDisk = (disk: ProtectedDiskRecord): KnownDisk => {
 
 export const knownProtection = (vm: ProtectionRecord, disks: readonly KnownDisk[]): KnownProtection => {
   const { vmId, name, path, vaultName, frequencySeconds, retentionPoints, pausedAtMs, protectedAtMs } = vm;
-  const { retentionHours, initialStartAtMs } = vm;
+  const { retentionHours, uploadThreads, initialStartAtMs } = vm;
   return {
     vmId,
     name,
@@ -82,6 +83,7 @@ export const knownProtection = (vm: ProtectionRecord, disks: readonly KnownDisk[
     pausedAtMs,
     protectedAtMs,
     ...(retentionHours === undefined ? {} : { retentionHours }),
+    ...(uploadThreads === undefined ? {} : { uploadThreads }),
     ...(initialStartAtMs === undefined ? {} : { initialStartAtMs }),
     resync: vm.resync,
     hasReplica: vm.committedCut > 0,

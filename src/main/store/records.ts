@@ -47,6 +47,8 @@ export const protectionRecord = z.object({
   retentionPoints: z.number().int().positive(),
   /** Recovery points older than this go; null, or left out by earlier versions, for no such limit. */
   retentionHours: z.number().int().min(0).nullable().optional(),
+  /** Requests in flight to a storage account; null, or left out by earlier versions, for what the settings say. */
+  uploadThreads: z.number().int().min(1).nullable().optional(),
   state: replicationStateSchema,
   pausedAtMs: moment.nullable(),
   protectedAtMs: moment,

@@ -291,6 +291,7 @@ describe('protection set', () => {
         frequencySeconds: 30,
         retentionPoints: 5,
         retentionHours: null,
+        uploadThreads: null,
         ...older,
       },
     });

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { mostUploadThreads } from '../../../contract/bandwidth-limits.ts';
 import { type CopyFrequencySeconds, copyFrequenciesSeconds } from '../../../contract/model.ts';
 import { mostRetentionHours } from '../../../contract/new-protection.ts';
 import type { PrerequisiteCheck } from '../../../contract/prerequisites.ts';
@@ -18,6 +19,7 @@ interface ProtectOptions {
   readonly exclude?: readonly string[];
   readonly retention?: number;
   readonly retentionHours?: number;
+  readonly uploadThreads?: number;
   readonly startAt?: string;
   readonly check?: boolean;
   readonly wait?: boolean;
@@ -27,6 +29,7 @@ interface PolicyOptions {
   readonly frequency?: string;
   readonly retention?: number;
   readonly retentionHours?: number | null;
+  readonly uploadThreads?: number | null;
 }
 
 export const protectionCommands = (program: Command, runner: CommandRunner): void => {
@@ -51,6 +54,11 @@ export const protectionCommands = (program: Command, runner: CommandRunner): voi
       '--retention-hours <hours>',
       'how long they are kept, 0–24; the newest always is',
       wholeNumber(0, mostRetentionHours),
+    )
+    .option(
+      '--upload-threads <n>',
+      `requests to a storage account at once, 1–${mostUploadThreads}`,
+      wholeNumber(1, mostUploadThreads),
     )
     .option(
       '--start-at <time>',
@@ -93,7 +101,9 @@ export const protectionCommands = (program: Command, runner: CommandRunner): voi
     .command('protection')
     .description('change the policy of a protected VM')
     .command('set')
-    .description('change how often a protected VM is replicated, or how many recovery points are kept')
+    .description(
+      'change how often a protected VM is replicated, how many recovery points are kept, or how it is sent',
+    )
     .argument('<vm>', 'name or id')
     .addOption(
       new Option('--frequency <seconds>', 'seconds between replication cycles').choices(
@@ -106,20 +116,27 @@ export const protectionCommands = (program: Command, runner: CommandRunner): voi
       'how long they are kept, 0–24, or none for no such limit; the newest always is',
       (text) => (text === 'none' ? null : wholeNumber(0, mostRetentionHours)(text)),
     )
+    .option(
+      '--upload-threads <n>',
+      `requests to a storage account at once, 1–${mostUploadThreads}, or default for what the settings say`,
+      (text) => (text === 'default' ? null : wholeNumber(1, mostUploadThreads)(text)),
+    )
     .addHelpText(
       'after',
       examples(
         'protection set WEB01 --frequency 30',
         'protection set WEB01 --frequency 900 --retention 48 --retention-hours 24',
+        'protection set WEB01 --upload-threads 16',
       ),
     )
-    .action((vm: string, { frequency, retention, retentionHours }: PolicyOptions) =>
+    .action((vm: string, { frequency, retention, retentionHours, uploadThreads }: PolicyOptions) =>
       runner.run(async (session) => {
         const change = {
           vm,
           ...(frequency === undefined ? {} : { frequencySeconds: Number(frequency) as CopyFrequencySeconds }),
           ...(retention === undefined ? {} : { retentionPoints: retention }),
           ...(retentionHours === undefined ? {} : { retentionHours }),
+          ...(uploadThreads === undefined ? {} : { uploadThreads }),
         };
         const { followJob } = await import('../follow-job.ts');
         const job = await followJob(session, () => session.request('protection.change', change), 'leave');
@@ -171,6 +188,7 @@ const protect = async (
       exclude: [...(options.exclude ?? [])],
       ...(options.retention === undefined ? {} : { retentionPoints: options.retention }),
       ...(options.retentionHours === undefined ? {} : { retentionHours: options.retentionHours }),
+      ...(options.uploadThreads === undefined ? {} : { uploadThreads: options.uploadThreads }),
       ...(options.startAt === undefined ? {} : { startAt: options.startAt }),
       ...(options.check === true ? { checkOnly: true } : {}),
     });

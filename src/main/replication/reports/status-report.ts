@@ -46,6 +46,7 @@ export const protectedVmStatus = (
     frequencySeconds: record.frequencySeconds,
     retentionPoints: record.retentionPoints,
     retentionHours: record.retentionHours ?? null,
+    uploadThreads: record.uploadThreads ?? null,
     rpoSeconds: rpoSeconds(record, nowMs),
     rpoLimitSeconds: rpoLimitSeconds(record.frequencySeconds, settings.get('monitoring')),
     lastSyncAt: iso(record.lastSyncAtMs),

@@ -132,6 +132,7 @@ export const vmPageEn = {
   'stats.hoursEmpty': 'The first hour appears when it is over.',
   'stats.hoursMore': 'The last 24 hours are shown; the CSV has all that is kept.',
   'vmSettings.policy': 'Policy',
+  'vmSettings.threadsHelp': 'Empty: as in the settings. A directory vault does not need it.',
   'vmSettings.fewer': 'Only the newest {{count}} are kept; older ones are deleted at once.',
   'vmSettings.where': 'Where it goes',
   'vmSettings.source': 'Folder of the VM',

@@ -133,6 +133,7 @@ export const vmPageIt = {
   'stats.hoursEmpty': 'La prima ora compare quando è passata.',
   'stats.hoursMore': 'Sono mostrate le ultime 24 ore; il CSV ha tutto ciò che è conservato.',
   'vmSettings.policy': 'Criteri',
+  'vmSettings.threadsHelp': 'Vuoto: come nelle impostazioni. Un deposito in una cartella non ne ha bisogno.',
   'vmSettings.fewer': 'Restano solo i {{count}} più recenti; i più vecchi vengono eliminati subito.',
   'vmSettings.where': 'Dove va',
   'vmSettings.source': 'Cartella della VM',

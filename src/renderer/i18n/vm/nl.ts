@@ -132,6 +132,7 @@ export const vmPageNl = {
   'stats.hoursEmpty': 'Het eerste uur verschijnt als het voorbij is.',
   'stats.hoursMore': 'De laatste 24 uur worden getoond; de CSV heeft alles wat bewaard is.',
   'vmSettings.policy': 'Beleid',
+  'vmSettings.threadsHelp': 'Leeg: zoals in de instellingen. Een kluis in een map heeft het niet nodig.',
   'vmSettings.fewer': 'Alleen de nieuwste {{count}} blijven; oudere worden meteen verwijderd.',
   'vmSettings.where': 'Waar het heen gaat',
   'vmSettings.source': 'Map van de VM',

@@ -132,6 +132,7 @@ export const vmPageSv = {
   'stats.hoursEmpty': 'Den första timmen visas när den är över.',
   'stats.hoursMore': 'De senaste 24 timmarna visas; CSV-filen har allt som sparats.',
   'vmSettings.policy': 'Princip',
+  'vmSettings.threadsHelp': 'Tomt: som i inställningarna. Ett valv i en mapp behöver det inte.',
   'vmSettings.fewer': 'Bara de {{count}} nyaste behålls; äldre tas bort genast.',
   'vmSettings.where': 'Vart det går',
   'vmSettings.source': 'Den virtuella datorns mapp',

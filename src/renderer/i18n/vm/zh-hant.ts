@@ -128,6 +128,7 @@ export const vmPageZhHant = {
   'stats.hoursEmpty': '第一個小時結束後會顯示。',
   'stats.hoursMore': '顯示最近 24 小時；CSV 含所有保留的資料。',
   'vmSettings.policy': '原則',
+  'vmSettings.threadsHelp': '留空：依照設定。目錄保存庫不需要此值。',
   'vmSettings.fewer': '只保留最新的 {{count}} 個；較舊的會立即刪除。',
   'vmSettings.where': '目的地',
   'vmSettings.source': 'VM 的資料夾',

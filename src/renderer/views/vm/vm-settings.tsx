@@ -1,5 +1,6 @@
 import { Button, Field, Input, Radio, RadioGroup } from '@fluentui/react-components';
 import { type SubmitEvent, useState } from 'react';
+import { mostUploadThreads } from '../../../contract/bandwidth-limits.ts';
 import { copyFrequenciesSeconds } from '../../../contract/model.ts';
 import type { VmStatus } from '../../../contract/reports.ts';
 import { ButtonLink } from '../../components/button-link.tsx';
@@ -8,28 +9,46 @@ import { ask } from '../../stores/engine.ts';
 import { openDialog, showNotice, showProblem } from '../../stores/ui-store.ts';
 import { retentionOf } from '../protect/plan-protection.ts';
 
-/** How often the VM is replicated and how many points are kept: what was chosen when it was protected. */
+/** What was typed as a number of requests: null for nothing, which leaves it to the settings; undefined for no such number. */
+const threadsOf = (typed: string): number | null | undefined => {
+  if (typed.trim() === '') return null;
+  const threads = /^\d{1,2}$/.test(typed.trim()) ? Number(typed) : 0;
+  return threads >= 1 && threads <= mostUploadThreads ? threads : undefined;
+};
+
+interface Draft {
+  readonly frequency?: number;
+  readonly retention?: string;
+  readonly threads?: string;
+}
+
+/** How often the VM is replicated, how many points are kept, how it is sent: what was chosen when it was protected. */
 const PolicyForm = ({ status }: { readonly status: VmStatus }) => {
-  const { id, name, frequencySeconds, retentionPoints = null } = status;
+  const { id, name, frequencySeconds, retentionPoints = null, uploadThreads = null } = status;
   const kept = retentionPoints === null ? '' : String(retentionPoints);
   // Null while nothing was typed: what the engine has is shown then, whoever changed it.
-  const [draft, setDraft] = useState<{ readonly frequency?: number; readonly retention?: string }>({});
+  const [draft, setDraft] = useState<Draft>({});
   const [busy, setBusy] = useState(false);
   const frequency = draft.frequency ?? frequencySeconds;
   const retention = draft.retention ?? kept;
   const points = retentionOf({ retention });
-  const changed = frequency !== frequencySeconds || retention.trim() !== kept;
+  const threads = draft.threads ?? (uploadThreads === null ? '' : String(uploadThreads));
+  const wantedThreads = threadsOf(threads);
+  const changed =
+    frequency !== frequencySeconds || retention.trim() !== kept || wantedThreads !== uploadThreads;
+  const isSound = points !== null && wantedThreads !== undefined;
   const fewer = points !== null && retentionPoints !== null && points < retentionPoints;
   const save = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     const wanted = copyFrequenciesSeconds.find((each) => each === frequency);
-    if (busy || !changed || points === null || wanted === undefined) return;
+    if (busy || !changed || !isSound || wanted === undefined) return;
     setBusy(true);
     try {
       const job = await ask('protection.change', {
         vm: id,
         ...(wanted === frequencySeconds ? {} : { frequencySeconds: wanted }),
         ...(points === retentionPoints ? {} : { retentionPoints: points }),
+        ...(wantedThreads === uploadThreads ? {} : { uploadThreads: wantedThreads }),
       });
       await ask('job.wait', { id: job.id });
       showNotice(t('notice.policyChanged', { vm: name }), job.id);
@@ -64,8 +83,22 @@ const PolicyForm = ({ status }: { readonly status: VmStatus }) => {
           onChange={(_event, { value }) => setDraft({ ...draft, retention: value })}
         />
       </Field>
+      <Field
+        label={t('settings.upload.threads')}
+        hint={t('vmSettings.threadsHelp')}
+        {...(wantedThreads === undefined
+          ? { validationMessage: t('alerts.problem.number', { least: 1, most: mostUploadThreads }) }
+          : {})}
+      >
+        <Input
+          className="short-input"
+          inputMode="numeric"
+          value={threads}
+          onChange={(_event, { value }) => setDraft({ ...draft, threads: value })}
+        />
+      </Field>
       <div className="form-actions">
-        <Button type="submit" appearance="primary" disabled={!changed || points === null || busy}>
+        <Button type="submit" appearance="primary" disabled={!changed || !isSound || busy}>
           {t('common.save')}
         </Button>
         <Button disabled={!changed || busy} onClick={() => setDraft({})}>
