@@ -19,6 +19,9 @@ export interface VolumeDescription extends VolumeSpace {
   readonly label: string | null;
 }
 
+/** What work leaves free of a volume beyond what it needs itself. */
+export const slackBytes = 64 * 1024 ** 2;
+
 const reserveShare = 0.05;
 const leastReserveBytes = 1024 ** 3;
 

@@ -3,11 +3,9 @@ import { ReplicationError } from '../../contract/errors.ts';
 import type { HostDisk } from '../host/host.ts';
 import { systemClock } from '../platform/clock.ts';
 import { formatBytes } from '../platform/size-words.ts';
-import type { VolumeSpace } from '../platform/volume.ts';
+import { slackBytes, type VolumeSpace } from '../platform/volume.ts';
 import type { EngineContext } from './engine-context.ts';
 
-/** What work leaves free of a volume beyond what it needs itself. */
-const slackBytes = 64 * 1024 ** 2;
 /** A volume that does not say how much it has is found out by the work itself. */
 const patienceMs = 10_000;
 

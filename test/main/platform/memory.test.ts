@@ -29,6 +29,6 @@ describe('memory', () => {
       }),
     );
     expect(() => requireMemory(room(128), 'during')).not.toThrow();
-    expect(() => requireMemory(room(127), 'during')).toThrowError(/127 MiB .* ended at its last checkpoint/);
+    expect(() => requireMemory(room(127), 'during')).toThrowError(/127 MB .* ended at its last checkpoint/);
   });
 });
