@@ -99,6 +99,8 @@ export const requests = {
   'vault.list': answering<readonly VaultReport[]>()(none),
   /** Takes a new sign-in for a storage account. */
   'vault.signIn': answering<VaultReport>()(z.strictObject({ name: vaultName, signIn })),
+  /** Ends the waiting for somebody who types a code; who waits is told `CANCELLED`. */
+  'vault.signIn.cancel': answering<{ readonly cancelled: boolean }>()(z.strictObject({ name: vaultName })),
   'vault.rename': answering<VaultReport>()(z.strictObject({ name: vaultName, newName: vaultName })),
   /** Forgets the vault; what is in it stays. Refused while VMs are replicated into it. */
   'vault.remove': answering<{ readonly removed: string }>()(z.strictObject({ name: vaultName })),

@@ -62,5 +62,7 @@ export interface DeviceCode {
   readonly vault: string;
   readonly userCode: string;
   readonly verificationUri: string;
+  /** When the code ends: nobody can sign in with it from then on. */
+  readonly expiresAt: string;
   readonly message: string;
 }

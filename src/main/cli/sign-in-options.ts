@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { ReplicationError } from '../../contract/errors.ts';
 import type { SignIn } from '../../contract/sign-in.ts';
+import { formatTime } from './format.ts';
 import { readSecret } from './read-secret.ts';
 import type { Session } from './session.ts';
 
@@ -103,19 +104,27 @@ const wayOfEnvironment = (isSet: (name: string) => boolean): Way => {
   throw new ReplicationError('INPUT_INVALID', `Say how to sign in: --sign-in ${ways.join('|')}.`);
 };
 
-/** Shows the code to type while `work` waits for somebody to sign in. */
+/** Shows the code to type, and until when, while `work` waits for somebody to sign in to the vault. Ctrl-C ends the waiting. */
 export const showingCode = async <T>(
   session: Session,
-  signIn: SignIn | undefined,
+  { name, signIn }: { readonly name: string; readonly signIn?: SignIn | undefined },
   work: () => Promise<T>,
 ): Promise<T> => {
   if (signIn?.kind !== 'deviceCode') return work();
   const unsubscribe = await session.subscribe((push) => {
-    if (push.kind === 'deviceCode') session.environment.stderr.write(`${push.code.message}\n`);
+    if (push.kind !== 'deviceCode' || push.code.vault !== name) return;
+    const { message, expiresAt } = push.code;
+    const { stderr, now } = session.environment;
+    stderr.write(`${message}\nThe code is good until ${formatTime(expiresAt, now())}.\n`);
   });
+  // Who waits is told `CANCELLED`, in an engine elsewhere too.
+  const { promise: failed, reject } = Promise.withResolvers<never>();
+  const cancel = () => void session.request('vault.signIn.cancel', { name }).catch(reject);
+  session.signal.addEventListener('abort', cancel);
   try {
-    return await work();
+    return await Promise.race([work(), failed]);
   } finally {
+    session.signal.removeEventListener('abort', cancel);
     unsubscribe();
   }
 };

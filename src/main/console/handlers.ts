@@ -65,6 +65,7 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
     'vault.open': (entry) => asVaultJob(context, openWords, entry, () => vaults.open(entry)),
     'vault.signIn': ({ name, signIn }) =>
       asVaultJob(context, signInWords, vaults.get(name), () => vaults.signIn(name, signIn)),
+    'vault.signIn.cancel': async ({ name }) => ({ cancelled: vaults.cancelSignIn(name) }),
     'vault.rename': ({ name, newName }) => {
       const { target } = vaults.get(name);
       const words = renameWords(name);

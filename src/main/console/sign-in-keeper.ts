@@ -28,6 +28,8 @@ export class SignInKeeper {
   private readonly clock: Clock;
   private readonly dataDirectory: string;
   private readonly tell: (code: DeviceCode) => void;
+  /** Who is waited for, by the vault's name. */
+  private readonly waiting = new Map<string, AbortController>();
 
   /** @param tell shows a person the code to type */
   constructor(secrets: SecretStore, clock: Clock, dataDirectory: string, tell: (code: DeviceCode) => void) {
@@ -77,21 +79,39 @@ export class SignInKeeper {
     return access === null ? null : signInReport(access, this.clock.now());
   }
 
+  /** Waits no longer for somebody who types a code for that vault. False when nobody is waited for. */
+  cancel(name: string): boolean {
+    const waiting = this.waiting.get(name);
+    waiting?.abort();
+    return waiting !== undefined;
+  }
+
   /**
    * The access that an entry asks for; undefined for a directory.
-   * @throws INPUT_INVALID, VAULT_ACCESS_DENIED
+   * @throws INPUT_INVALID, VAULT_ACCESS_DENIED; CANCELLED when nobody is waited for any more
    */
   async accessFor({ name, target, connectionString, signIn }: VaultEntry): Promise<AzureAccess | undefined> {
     if (!isAzureTarget(target)) return undefined;
     if (connectionString !== undefined) return parseConnectionString(connectionString);
     if (signIn !== undefined) {
       const { accessOf } = await signInTools();
-      return accessOf(signIn, {
-        cachePath: join(this.dataDirectory, `tokens-${randomUUID()}.json`),
-        authorityHost: process.env.AZURE_AUTHORITY_HOST || undefined,
-        tell: ({ userCode, verificationUri, message }) =>
-          this.tell({ vault: name, userCode, verificationUri, message }),
-      });
+      const waiting = new AbortController();
+      // A code that is asked for again takes the place of the one before.
+      this.cancel(name);
+      this.waiting.set(name, waiting);
+      try {
+        return await accessOf(signIn, {
+          cachePath: join(this.dataDirectory, `tokens-${randomUUID()}.json`),
+          authorityHost: process.env.AZURE_AUTHORITY_HOST || undefined,
+          signal: waiting.signal,
+          tell: ({ lastsMs, userCode, verificationUri, message }) => {
+            const expiresAt = new Date(this.clock.now() + lastsMs).toISOString();
+            this.tell({ vault: name, userCode, verificationUri, message, expiresAt });
+          },
+        });
+      } finally {
+        if (this.waiting.get(name) === waiting) this.waiting.delete(name);
+      }
     }
     throw new ReplicationError(
       'INPUT_INVALID',

@@ -81,6 +81,11 @@ export class VaultKeeper {
     return this.remember(entry, openExistingVault);
   }
 
+  /** Whether somebody was waited for who types a code. */
+  cancelSignIn(name: string): boolean {
+    return this.signIns.cancel(name);
+  }
+
   /** Takes a new sign-in, after it was seen to open the vault. */
   async signIn(name: string, signIn: SignIn): Promise<VaultReport> {
     const { target, kind } = this.get(name);

@@ -2,16 +2,27 @@ import { Button } from '@fluentui/react-components';
 import { Copy16Regular } from '@fluentui/react-icons';
 import { useState } from 'react';
 import { t } from '../i18n/words.ts';
-import { useUi } from '../stores/ui-store.ts';
+import { ask } from '../stores/engine.ts';
+import { showProblem, useUi } from '../stores/ui-store.ts';
+import { useNow } from '../stores/use-now.ts';
 import { copyText } from './copy-text.ts';
+import { Moment } from './moment.tsx';
 
 /** The code that somebody has to type at Microsoft's page, while the engine waits for them; nothing before it comes. */
 export const DeviceCodePrompt = ({ vault }: { readonly vault: string }) => {
   const code = useUi(({ deviceCodes }) => deviceCodes.get(vault));
+  const nowMs = useNow();
   const [copied, setCopied] = useState<'code' | 'address' | null>(null);
   if (code === undefined) return null;
   const copy = async (what: 'code' | 'address', text: string): Promise<void> => {
     setCopied((await copyText(text)) ? what : null);
+  };
+  const cancel = async (): Promise<void> => {
+    try {
+      await ask('vault.signIn.cancel', { name: vault });
+    } catch (error) {
+      showProblem(error);
+    }
   };
   return (
     <section className="device-code" role="status" aria-label={t('deviceCode.title')}>
@@ -45,8 +56,17 @@ export const DeviceCodePrompt = ({ vault }: { readonly vault: string }) => {
             </Button>
           </dd>
         </div>
+        <div>
+          <dt>{t('deviceCode.until')}</dt>
+          <dd>
+            <Moment iso={code.expiresAt} nowMs={nowMs} />
+          </dd>
+        </div>
       </dl>
       <p className="note">{t('deviceCode.waiting')}</p>
+      <Button size="small" onClick={() => void cancel()}>
+        {t('deviceCode.cancel')}
+      </Button>
     </section>
   );
 };

@@ -448,6 +448,8 @@ export const en = {
   'deviceCode.code': 'Code',
   'deviceCode.copyCode': 'Copy the code',
   'deviceCode.waiting': 'It goes on by itself when somebody has signed in.',
+  'deviceCode.until': 'Good until',
+  'deviceCode.cancel': 'Cancel the sign-in',
   'protect.title': 'Protect VMs',
   'protect.step.vms': 'VMs and disks',
   'protect.step.vault': 'Vault',

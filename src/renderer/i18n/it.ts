@@ -453,6 +453,8 @@ export const it: Catalogue = {
   'deviceCode.code': 'Codice',
   'deviceCode.copyCode': 'Copia il codice',
   'deviceCode.waiting': 'Continua da solo quando qualcuno ha effettuato l’accesso.',
+  'deviceCode.until': 'Valido fino alle',
+  'deviceCode.cancel': 'Annulla l’accesso',
   'protect.title': 'Proteggi VM',
   'protect.step.vms': 'VM e dischi',
   'protect.step.vault': 'Deposito',

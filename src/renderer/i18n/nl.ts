@@ -452,6 +452,8 @@ export const nl: Catalogue = {
   'deviceCode.code': 'Code',
   'deviceCode.copyCode': 'Code kopiëren',
   'deviceCode.waiting': 'Het gaat vanzelf verder zodra iemand zich heeft aangemeld.',
+  'deviceCode.until': 'Geldig tot',
+  'deviceCode.cancel': 'Aanmelden annuleren',
   'protect.title': 'VM’s beveiligen',
   'protect.step.vms': 'VM’s en schijven',
   'protect.step.vault': 'Kluis',

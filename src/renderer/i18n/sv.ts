@@ -450,6 +450,8 @@ export const sv: Catalogue = {
   'deviceCode.code': 'Kod',
   'deviceCode.copyCode': 'Kopiera koden',
   'deviceCode.waiting': 'Det fortsätter av sig självt när någon har loggat in.',
+  'deviceCode.until': 'Gäller till',
+  'deviceCode.cancel': 'Avbryt inloggningen',
   'protect.title': 'Skydda virtuella datorer',
   'protect.step.vms': 'Datorer och diskar',
   'protect.step.vault': 'Valv',

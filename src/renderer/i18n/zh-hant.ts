@@ -417,6 +417,8 @@ export const zhHant: Catalogue = {
   'deviceCode.code': '代碼',
   'deviceCode.copyCode': '複製代碼',
   'deviceCode.waiting': '有人登入後會自動繼續。',
+  'deviceCode.until': '有效至',
+  'deviceCode.cancel': '取消登入',
   'protect.title': '保護 VM',
   'protect.step.vms': 'VM 與磁碟',
   'protect.step.vault': '保存庫',

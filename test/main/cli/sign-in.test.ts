@@ -139,13 +139,19 @@ describe('the sign-in of a storage account', () => {
       'vault.add': () => {
         recording.push({
           kind: 'deviceCode',
-          code: { ...code, message: 'Open the page and type ABCD-1234.' },
+          code: {
+            ...code,
+            message: 'Open the page and type ABCD-1234.',
+            expiresAt: new Date(2026, 0, 2, 3, 19, 5).toISOString(),
+          },
         });
         return { name: 'cloud', target: 'azure:replicas', freeBytes: null, vms: [] };
       },
     });
     const { stderr } = await add('--account', 'shop', '--sign-in', 'entra-device-code');
-    expect(stderr).toBe('Open the page and type ABCD-1234.\n');
+    expect(stderr).toMatch(
+      /^Open the page and type ABCD-1234\.\nThe code is good until (2026-01-02 )?03:19:05\.\n$/,
+    );
     expect(recording.listeners).toBe(0);
   });
 });

@@ -7,8 +7,10 @@ import { EngineProcess } from '../../support/engine-process.ts';
 import { engineSite } from '../../support/engine-site.ts';
 import { EntraAuthority, tenantId } from '../../support/entra-authority.ts';
 import { localCertificateFile } from '../../support/local-certificate.ts';
+import { trustedTls } from '../../support/trusted-tls.ts';
 
 const makeSite = engineSite();
+const trust = trustedTls();
 const vm = 'SRV1';
 const byCode = 'device_code';
 
@@ -72,5 +74,24 @@ describe('a person’s sign-in with a code', () => {
     expect(refused.passed).toBe(false);
     expect(refused.checks[0]?.detail).toMatch(/The sign-in with Microsoft Entra ID has ended: renew it/);
     expect(await fourth.request('vault.check', { name: 'cloud' })).toMatchObject({ passed: true });
+  });
+
+  it('is shown with its end, and is waited for no longer once it is cancelled', async () => {
+    trust();
+    authority.pending = true;
+    const site = makeSite();
+    await site.open();
+    const { console } = site;
+    const name = 'cloud';
+    expect(await console.request('vault.signIn.cancel', { name })).toEqual({ cancelled: false });
+    const told = site.next((push) => push.kind === 'deviceCode');
+    const signIn = { kind: 'deviceCode', account: azurite.endpoint, tenantId } as const;
+    const adding = console.request('vault.add', { name, target: 'azure:replicas', signIn });
+    const expiresAt = new Date(site.clock.now() + 900_000).toISOString();
+    expect(await told).toMatchObject({ code: { vault: name, userCode: 'ABCD-1234', expiresAt } });
+    const refused = expect(adding).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(await console.request('vault.signIn.cancel', { name })).toEqual({ cancelled: true });
+    await refused;
+    expect(await console.request('vault.list', {})).toEqual([]);
   });
 });

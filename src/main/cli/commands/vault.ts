@@ -34,7 +34,7 @@ export const vaultCommands = (program: Command, runner: CommandRunner): void => 
         const entry = await entryOf(session, name, target, options);
         const { encrypt = false } = options;
         const secret = encrypt ? { encrypt, passphrase: await newPassphrase(session) } : null;
-        const report = await showingCode(session, entry.signIn, () =>
+        const report = await showingCode(session, entry, () =>
           secret === null
             ? withPassphrase(session, (given) => session.request('vault.add', { ...entry, ...given }))
             : session.request('vault.add', { ...entry, ...secret }),
@@ -52,7 +52,7 @@ export const vaultCommands = (program: Command, runner: CommandRunner): void => 
     .action((name: string, target: string, options: SignInOptions) =>
       runner.run(async (session) => {
         const entry = await entryOf(session, name, target, options);
-        const report = await showingCode(session, entry.signIn, () =>
+        const report = await showingCode(session, entry, () =>
           withPassphrase(session, (given) => session.request('vault.open', { ...entry, ...given })),
         );
         session.output.answer(report, () => describeAdded(report));
@@ -74,7 +74,7 @@ export const vaultCommands = (program: Command, runner: CommandRunner): void => 
         if (signIn === undefined) {
           throw new ReplicationError('INPUT_INVALID', 'Say how to sign in: --sign-in WAY.');
         }
-        const report = await showingCode(session, signIn, () =>
+        const report = await showingCode(session, { name, signIn }, () =>
           session.request('vault.signIn', { name, signIn }),
         );
         session.output.answer(report, () => `The vault ${name} has a new sign-in.`);

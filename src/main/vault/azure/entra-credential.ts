@@ -1,4 +1,4 @@
-import type { AuthenticationRecord, DeviceCodePromptCallback, TokenCredential } from '@azure/identity';
+import type { AuthenticationRecord, TokenCredential } from '@azure/identity';
 import { ReplicationError } from '../../../contract/errors.ts';
 import { proxyWayPolicy, straightPolicy } from './agent-policy.ts';
 import type { EntraSignIn } from './azure-access.ts';
@@ -104,16 +104,36 @@ export const entraCredential = (signIn: EntraSignIn): TokenCredential => {
   return credential;
 };
 
-/** Lets a person sign in with a code; resolves when it is done, with what brings tokens from then on. */
+export interface CodeToType {
+  readonly userCode: string;
+  readonly verificationUri: string;
+  readonly message: string;
+  /** For how long somebody can sign in with it. */
+  readonly lastsMs: number;
+}
+
+/** What the authority answers in its own words (RFC 8628, 3.2), which the identity library hands on without saying so. */
+interface CodeAnswer {
+  readonly expiresIn?: number;
+}
+
+/** What a code lasts where the authority does not say. */
+const usualCodeMs = 900_000;
+
+/**
+ * Lets a person sign in with a code; resolves when it is done, with what brings tokens from then on.
+ * @throws VAULT_ACCESS_DENIED, VAULT_UNREACHABLE; CANCELLED by its signal
+ */
 export const signInByCode = async (
   options: {
     readonly tenantId?: string | undefined;
     readonly authorityHost: string;
     readonly cachePath: string;
+    readonly signal?: AbortSignal | undefined;
   },
-  tell: DeviceCodePromptCallback,
+  tell: (code: CodeToType) => void,
 ): Promise<EntraSignIn> => {
-  const { tenantId, authorityHost, cachePath } = options;
+  const { tenantId, authorityHost, cachePath, signal } = options;
   const library = await identityLibrary();
   const trouble = new LastTrouble();
   const ofTenant = tenantId === undefined ? {} : { tenantId };
@@ -121,17 +141,32 @@ export const signInByCode = async (
     ...authorityOptions(authorityHost, trouble),
     ...ofTenant,
     tokenCachePersistenceOptions: { enabled: true, name: cachePath },
-    userPromptCallback: tell,
+    userPromptCallback: ({ expiresIn, ...code }: Omit<CodeToType, 'lastsMs'> & CodeAnswer) =>
+      tell({ ...code, lastsMs: expiresIn === undefined ? usualCodeMs : expiresIn * 1000 }),
   });
   let record: AuthenticationRecord | undefined;
   try {
-    record = await credential.authenticate(storageScope);
+    const abortSignal = signal === undefined ? {} : { abortSignal: signal };
+    record = await unlessCancelled(credential.authenticate(storageScope, abortSignal), signal);
   } catch (thrown) {
     throw entraError(thrown, authorityHost, trouble);
   }
   if (record === undefined) throw new ReplicationError('VAULT_ACCESS_DENIED', 'Nobody signed in.');
   const kept = library.serializeAuthenticationRecord(record);
   return { method: 'deviceCode', ...ofTenant, authorityHost, cachePath, record: kept };
+};
+
+/** The library itself ends only when it asks the authority again. */
+const unlessCancelled = async <T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
+  if (signal === undefined) return work;
+  const { promise: cancelled, reject } = Promise.withResolvers<never>();
+  const cancel = () => reject(new ReplicationError('CANCELLED', 'The sign-in was cancelled.'));
+  signal.addEventListener('abort', cancel);
+  try {
+    return await Promise.race([work, cancelled]);
+  } finally {
+    signal.removeEventListener('abort', cancel);
+  }
 };
 
 interface IdentityFailure {

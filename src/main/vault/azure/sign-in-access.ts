@@ -2,7 +2,7 @@ import { ReplicationError } from '../../../contract/errors.ts';
 import type { SignIn } from '../../../contract/sign-in.ts';
 import { type AzureAccess, parseConnectionString } from './azure-access.ts';
 import { accountOfEndpoint, authorityOf, endpointOfAccount } from './azure-cloud.ts';
-import { signInByCode } from './entra-credential.ts';
+import { type CodeToType, signInByCode } from './entra-credential.ts';
 
 export interface SignInTools {
   /** Where the tokens of a person's sign-in are kept. */
@@ -10,12 +10,14 @@ export interface SignInTools {
   /** Who signs people in where a sign-in names nobody; else it follows from the account's cloud. */
   readonly authorityHost?: string | undefined;
   /** Shows a person the code to type. */
-  tell(code: { readonly userCode: string; readonly verificationUri: string; readonly message: string }): void;
+  tell(code: CodeToType): void;
+  /** Ends the waiting for that person. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * What a person gave, as plain data that opens the account. With a device code it resolves when the person has signed in.
- * @throws INPUT_INVALID, VAULT_ACCESS_DENIED, VAULT_UNREACHABLE
+ * @throws INPUT_INVALID, VAULT_ACCESS_DENIED, VAULT_UNREACHABLE, CANCELLED
  */
 export const accessOf = async (signIn: SignIn, tools: SignInTools): Promise<AzureAccess> => {
   if (signIn.kind === 'connectionString') return parseConnectionString(signIn.connectionString);
@@ -57,7 +59,8 @@ export const accessOf = async (signIn: SignIn, tools: SignInTools): Promise<Azur
     }
     case 'deviceCode': {
       const { tenantId, authorityHost = usualAuthority } = signIn;
-      const signedIn = await signInByCode({ tenantId, authorityHost, cachePath: tools.cachePath }, (code) =>
+      const { cachePath, signal } = tools;
+      const signedIn = await signInByCode({ tenantId, authorityHost, cachePath, signal }, (code) =>
         tools.tell(code),
       );
       return { endpoint, credential: { kind: 'entra', ...signedIn } };
