@@ -23,6 +23,7 @@ import { EventLog } from '../replication/reports/event-log.ts';
 import { HealthWatch } from '../replication/reports/health-watch.ts';
 import { Sampler } from '../replication/reports/sampler.ts';
 import { StatisticsKeeper } from '../replication/reports/statistics-keeper.ts';
+import { Stumbles } from '../replication/reports/stumbles.ts';
 import { TrafficCounters } from '../replication/reports/traffic.ts';
 import { BandwidthLimit } from '../replication/shipping/bandwidth-limit.ts';
 import { LogGrowth } from '../replication/tracking/log-growth.ts';
@@ -123,6 +124,7 @@ class EngineConsole implements Console {
     const statistics = new StatisticsKeeper(this.store, settings);
     const traffic = new TrafficCounters();
     const logGrowth = new LogGrowth();
+    const stumbles = new Stumbles();
     const volumes = new VolumeRoom(() => clock.now(), space);
     this.bandwidth = new BandwidthLimit(settings, this.pool.bandwidth, clock);
     const signInEnds = (name: string) => this.signInWatch.endsSoon(name);
@@ -132,6 +134,7 @@ class EngineConsole implements Console {
       settings,
       statistics,
       logGrowth,
+      stumbles,
       signInEnds,
       events,
     });
@@ -145,6 +148,7 @@ class EngineConsole implements Console {
       bandwidth: this.bandwidth,
       statistics,
       traffic,
+      stumbles,
       logGrowth,
       volumes,
       space,

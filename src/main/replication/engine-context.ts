@@ -11,6 +11,7 @@ import type { BackgroundWork } from './jobs/background-work.ts';
 import type { JobRunner } from './jobs/job-runner.ts';
 import type { EventLog } from './reports/event-log.ts';
 import type { StatisticsKeeper } from './reports/statistics-keeper.ts';
+import type { Stumbles } from './reports/stumbles.ts';
 import type { TrafficCounters } from './reports/traffic.ts';
 import type { BandwidthLimit } from './shipping/bandwidth-limit.ts';
 import type { LogGrowth } from './tracking/log-growth.ts';
@@ -28,6 +29,7 @@ export interface EngineContext {
   readonly jobs: JobRunner;
   readonly background: BackgroundWork;
   readonly statistics: StatisticsKeeper;
+  readonly stumbles: Stumbles;
   readonly traffic: TrafficCounters;
   readonly logGrowth: LogGrowth;
   readonly volumes: VolumeRoom;

@@ -4,18 +4,20 @@ import type { EngineContext } from './engine-context.ts';
 /** How long an idle loop sleeps at most before it looks at the clock again: a suspended machine misses timers. */
 const longestWaitMs = 60_000;
 
+type LoopContext = Pick<EngineContext, 'clock' | 'log' | 'stumbles' | 'statusChanged'>;
+
 /** One turn: does what is due, or says how long there is nothing to do. */
 export type Turn = (sleep: (ms: number) => Promise<void>) => Promise<void>;
 
 /** Takes turns until it is stopped. */
 export class ReplicationLoop {
-  private readonly engine: Pick<EngineContext, 'clock' | 'log'>;
+  private readonly engine: LoopContext;
   private readonly vmId: string;
   private readonly turn: Turn;
   private poke = new AbortController();
   private running: Promise<void> | null = null;
 
-  constructor(engine: Pick<EngineContext, 'clock' | 'log'>, vmId: string, turn: Turn) {
+  constructor(engine: LoopContext, vmId: string, turn: Turn) {
     this.engine = engine;
     this.vmId = vmId;
     this.turn = turn;
@@ -47,12 +49,19 @@ export class ReplicationLoop {
     while (!stopping.aborted) {
       try {
         await this.turn(sleep);
+        if (this.engine.stumbles.clear(this.vmId)) this.engine.statusChanged(this.vmId);
       } catch (thrown) {
         // Not of the VM but of the engine itself (the store, say): replication must not end for good.
-        const report = ReplicationError.from(thrown).toReport();
-        this.engine.log.error({ vmId: this.vmId, report }, `Replication stumbled: ${report.message}`);
+        this.stumbled(ReplicationError.from(thrown));
         await sleep(longestWaitMs);
       }
     }
+  }
+
+  private stumbled(error: ReplicationError): void {
+    const { clock, log, stumbles, statusChanged } = this.engine;
+    stumbles.note(this.vmId, error, clock.now());
+    log.error({ vmId: this.vmId, report: error.toReport() }, `Replication stumbled: ${error.message}`);
+    statusChanged(this.vmId);
   }
 }

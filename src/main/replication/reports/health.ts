@@ -8,6 +8,7 @@ import type { DiskMark, ResyncMark } from '../../store/resync-record.ts';
 import { isExhausted } from '../attempts/retry-schedule.ts';
 import type { OffPeriod } from './engine-off.ts';
 import { averageLatencyMs, type StatisticsTotals } from './statistics.ts';
+import type { Stumble } from './stumbles.ts';
 
 /** What health is judged by, beside the VM's record. */
 export interface HealthFacts {
@@ -18,6 +19,8 @@ export interface HealthFacts {
   readonly slowSinceMs: number | null;
   /** When no engine ran, until a cycle succeeds after it. */
   readonly engineOff: (OffPeriod & { readonly isOver: boolean }) | null;
+  /** What keeps the engine itself from going on. */
+  readonly stumble: Stumble | null;
   /** Disks whose volume has no room for their log. */
   readonly unlogged: readonly {
     readonly disk: string;
@@ -39,6 +42,8 @@ const missedShare = 0.2;
 /** A share of fewer cycles than this says nothing: one failure in a VM's first minutes is no trend. */
 const fewestCycles = 5;
 const longestLatencyMs = 5 * 60_000;
+/** When the retries of a VM are exhausted: 1, 2, 4, 8, 10 minutes. What the engine itself stumbles over is tried each minute. */
+const longestStumbleMs = 25 * 60_000;
 
 /** What was missed though an engine ran, and what was due then. */
 const whileOn = ({ done, missed, whileOff }: StatisticsTotals): { missed: number; due: number } => {
@@ -61,7 +66,8 @@ export const isSlow = (totals: StatisticsTotals): boolean =>
  *
  * | health   | when                                                                                      |
  * |----------|-------------------------------------------------------------------------------------------|
- * | Critical | a non-recoverable error, resynchronization required, retries down to one in 30 minutes    |
+ * | Critical | a non-recoverable error, resynchronization required, retries down to one in 30 minutes,   |
+ * |          | the engine itself at a standstill (no room for its database) for 25 minutes; before: Warning |
  * | Warning  | initial replication incomplete, resynchronized though nothing was wrong, paused,            |
  * |          | > 1 h since the last send, > 20 % of cycles missed,                                         |
  * |          | average latency > 5 min, an attempt failed, no room for the log of a disk, a log ≥ 30 %,    |
@@ -72,7 +78,7 @@ export const judgeHealth = (
   vm: ProtectionRecord,
   facts: HealthFacts,
 ): { health: Health; reasons: HealthReason[] } => {
-  const critical = criticalReasons(vm, facts.marked);
+  const critical = criticalReasons(vm, facts);
   const warnings = warningReasons(vm, facts);
   const health: Health = critical.length > 0 ? 'Critical' : warnings.length > 0 ? 'Warning' : 'Normal';
   return { health, reasons: [...critical, ...warnings] };
@@ -82,8 +88,21 @@ export const judgeHealth = (
 const isAskedOnly = ({ byHandOnly, askedAtMs }: ResyncMark): boolean =>
   byHandOnly === true && askedAtMs !== undefined;
 
-const criticalReasons = (vm: ProtectionRecord, marked: HealthFacts['marked']): HealthReason[] => {
-  const reasons: HealthReason[] = [];
+const stumbleReasons = (
+  { stumble, nowMs }: HealthFacts,
+  kind: 'retrying' | 'retriesExhausted',
+): HealthReason[] => {
+  if (stumble === null) return [];
+  const { error, sinceMs } = stumble;
+  const isLong = nowMs - sinceMs >= longestStumbleMs;
+  if (isLong !== (kind === 'retriesExhausted')) return [];
+  const text = `The engine cannot go on, and tries again every minute: ${error.message}`;
+  return [{ kind, text, sinceMs, code: error.code }];
+};
+
+const criticalReasons = (vm: ProtectionRecord, facts: HealthFacts): HealthReason[] => {
+  const { marked } = facts;
+  const reasons = stumbleReasons(facts, 'retriesExhausted');
   for (const { disk, code, message, sinceMs } of marked) {
     const text = `${disk} must be resynchronized; the other disks are replicated on, but make no recovery points without it: ${message}`;
     reasons.push({ kind: 'resync', text, sinceMs, code });
@@ -115,11 +134,9 @@ const criticalReasons = (vm: ProtectionRecord, marked: HealthFacts['marked']): H
   return reasons;
 };
 
-const warningReasons = (
-  vm: ProtectionRecord,
-  { nowMs, totals, engineOff, missedSinceMs, slowSinceMs, unlogged, signInEnds, largeLogs }: HealthFacts,
-): HealthReason[] => {
-  const reasons: HealthReason[] = [];
+const warningReasons = (vm: ProtectionRecord, facts: HealthFacts): HealthReason[] => {
+  const { nowMs, totals, engineOff, missedSinceMs, slowSinceMs, unlogged, signInEnds, largeLogs } = facts;
+  const reasons = stumbleReasons(facts, 'retrying');
   if (vm.committedCut === 0) {
     reasons.push({
       kind: 'initial',

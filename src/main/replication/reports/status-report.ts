@@ -17,7 +17,7 @@ const iso = (ms: number | null): string | null => (ms === null ? null : new Date
 
 export type StatusParts = Pick<
   EngineContext,
-  'store' | 'clock' | 'settings' | 'statistics' | 'logGrowth' | 'signInEnds'
+  'store' | 'clock' | 'settings' | 'statistics' | 'logGrowth' | 'signInEnds' | 'stumbles'
 >;
 
 /** The status of a protected VM, from its records and what runs now. */
@@ -112,7 +112,8 @@ export const healthOf = (
     statistics,
     signInEnds,
     logGrowth,
-  }: Pick<StatusParts, 'store' | 'clock' | 'statistics' | 'signInEnds' | 'logGrowth'>,
+    stumbles,
+  }: Pick<StatusParts, 'store' | 'clock' | 'statistics' | 'signInEnds' | 'logGrowth' | 'stumbles'>,
   record: ProtectionRecord,
   disks = store.protectedDisks.list(record.vmId),
 ): ReturnType<typeof judgeHealth> => {
@@ -120,6 +121,7 @@ export const healthOf = (
   return judgeHealth(record, {
     nowMs,
     ...statistics.interval(record, nowMs),
+    stumble: stumbles.of(record.vmId),
     unlogged: unloggedDisks(disks),
     signInEnds: signInEnds(record.vaultName),
     marked: disks.flatMap(({ name, excluded, marked }) =>

@@ -10,6 +10,7 @@ const facts = {
   missedSinceMs: null,
   slowSinceMs: null,
   engineOff: null,
+  stumble: null,
   unlogged: [],
   signInEnds: null,
   largeLogs: [],
@@ -23,6 +24,24 @@ const healthOf = (change: Parameters<typeof protectionRecord>[0], moreFacts = {}
 describe('health', () => {
   it('is Normal while cycles succeed, and gives no reasons', () => {
     expect(healthOf({})).toEqual({ health: 'Normal', reasons: [] });
+  });
+
+  it.each([
+    [24, 'Warning', 'retrying'],
+    [25, 'Critical', 'retriesExhausted'],
+  ])('says what the engine itself stumbles over: after %i minutes it is %s', (minutes, health, kind) => {
+    const error = new ReplicationError('VOLUME_LOW_SPACE', 'There is no room to write the database.');
+    expect(healthOf({}, { nowMs: minutes * 60_000, stumble: { error, sinceMs: 0 } })).toEqual({
+      health,
+      reasons: [
+        {
+          kind,
+          text: 'The engine cannot go on, and tries again every minute: There is no room to write the database.',
+          sinceMs: 0,
+          code: 'VOLUME_LOW_SPACE',
+        },
+      ],
+    });
   });
 
   it('is Warning when more than 20 % of the cycles were missed', () => {
