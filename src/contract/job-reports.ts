@@ -42,6 +42,10 @@ export interface ResyncResult {
   readonly resumed?: boolean;
   /** How consistent the cut is that it led to; a fuzzy one is followed by a cycle at once. */
   readonly consistency?: Consistency;
+  /** Id of the newest recovery point that it added; null when its cut was fuzzy. */
+  readonly point?: string | null;
+  /** What was written to the disks while they were compared: bytes sent from the logs at the end. */
+  readonly appliedBytes?: number;
   readonly disks?: readonly Omit<ResyncDisk, 'map'>[];
 }
 

@@ -70,6 +70,8 @@ export const jobResultSchema: z.ZodType<JobResult> = z.discriminatedUnion('kind'
     durationMs: z.number(),
     savedBytes: z.number().exactOptional(),
     resumed: z.boolean().exactOptional(),
+    point: z.string().nullable().exactOptional(),
+    appliedBytes: z.number().exactOptional(),
     consistency: consistencySchema.exactOptional(),
     disks: z.array(resyncDiskSchema.omit({ map: true })).exactOptional(),
   }),

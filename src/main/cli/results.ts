@@ -60,15 +60,20 @@ const describeVerify = ({ blocks, differentBlocks, damagedBlocks, durationMs }: 
 };
 
 const describeResync = (result: ResyncResult): string => {
-  const { comparedBlocks, differentBlocks, sentBytes, savedBytes, durationMs, consistency } = result;
+  const { comparedBlocks, differentBlocks, sentBytes, savedBytes, durationMs, consistency, appliedBytes } =
+    result;
   const figures = `${formatCount(comparedBlocks, 'block')} compared, ${differentBlocks} different, ${formatBytes(sentBytes)} sent in ${formatMs(durationMs)}`;
   const saved =
     savedBytes === undefined ? '' : `; ${formatBytes(savedBytes)} less than a full copy would have sent`;
+  const applied =
+    appliedBytes === undefined || appliedBytes === 0
+      ? ''
+      : ` ${formatBytes(appliedBytes)} that changed meanwhile were sent after that.`;
   const next =
     consistency === 'fuzzy'
       ? ' The disks changed while they were read: the next cycle follows at once and makes a consistent cut.'
       : '';
-  return `${figures}${saved}.${next}`;
+  return `${figures}${saved}.${applied}${next}`;
 };
 
 const describeCycle = ({ changedBytes, sentBytes, durationMs, consistency }: CycleResult): string => {

@@ -8,7 +8,7 @@ import type {
 } from '../../contract/series.ts';
 import { rpoLimitSeconds } from '../replication/reports/rpo.ts';
 import { forecastThreshold, type LogSize, recentMs } from '../replication/tracking/log-projection.ts';
-import { thresholdShare } from '../replication/tracking/vm-tracking.ts';
+import { thresholdShare } from '../replication/tracking/scan-into-log.ts';
 import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
 import type { SampledStep, SampleKind, SampleTier } from '../store/sample-table.ts';
 import type { ConsoleContext } from './console-context.ts';

@@ -89,6 +89,8 @@ export interface Tasks {
       expectedBlocks: number;
       /** Where changed blocks may be narrowed down to pages; null while logs are on their way. */
       baseline: ReplicaSpec | null;
+      /** What lies from here on (block-aligned, or the disk's size) is left alone: its digests mean nothing yet. */
+      endOffset: number;
     };
     result: ScanResult;
   };

@@ -68,6 +68,7 @@ class TrackedDisk {
       reserveBytes: 0,
       expectedBlocks: 0,
       baseline: null,
+      endOffset: sizeBytes,
     };
   }
 

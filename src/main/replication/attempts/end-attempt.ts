@@ -67,7 +67,8 @@ const endInterrupted = (
   if (job === null) return;
   const { name, pausedAtMs } = vm.record;
   const isCancelled = job.record.state === 'cancelling';
-  if (isStopping && !isCancelled) {
+  // A stop interrupts the jobs first.
+  if ((isStopping || job.signal.aborted) && !isCancelled) {
     const text = `The protection of ${name} is being removed.`;
     if (isLeaving) job.fail(new ReplicationError('CANCELLED', text, { vm: name }));
     else if (attempt.what === 'cycle') job.requeue();

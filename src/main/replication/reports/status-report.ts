@@ -8,7 +8,7 @@ import { stateOf } from '../plan.ts';
 import { resyncStatus } from '../resync/resync-status.ts';
 import { bitmapBytes } from '../tracking/log-room.ts';
 import { describeLogSize } from '../tracking/log-warnings.ts';
-import { thresholdShare } from '../tracking/vm-tracking.ts';
+import { thresholdShare } from '../tracking/scan-into-log.ts';
 import type { VmReplicator } from '../vm-replicator.ts';
 import { type HealthFacts, judgeHealth } from './health.ts';
 import { rpoLimitSeconds, rpoSeconds } from './rpo.ts';

@@ -9,7 +9,7 @@ import { RateMeter } from '../reports/rate-meter.ts';
 export class ComparisonMeter {
   disk: ResyncDisk;
   private readonly sizeBytes: number;
-  private readonly compareMeter = new RateMeter();
+  private compareMeter = new RateMeter();
   private readonly sendMeter = new RateMeter();
   private last: PassProgress | null = null;
 
@@ -40,11 +40,15 @@ export class ComparisonMeter {
     };
   }
 
-  note(pass: PassProgress, clock: Clock): void {
+  /** @param resumedAtBytes where the run went on, of which the pass may be a later part */
+  note(pass: PassProgress, resumedAtBytes: number | null, clock: Clock): void {
     const { comparison, doneBytes, skippedBytes } = pass;
     if (comparison === undefined) return;
+    // Each part counts its holes from its own beginning.
+    if (this.last !== null && this.last.resumedAtBytes !== pass.resumedAtBytes)
+      this.compareMeter = new RateMeter();
     this.last = pass;
-    this.take('comparing', comparison, pass.resumedAtBytes);
+    this.take('comparing', comparison, resumedAtBytes);
     const nowMs = clock.now();
     this.compareMeter.add(nowMs, doneBytes - skippedBytes);
     this.sendMeter.add(nowMs, comparison.sentBytes);

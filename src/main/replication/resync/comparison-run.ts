@@ -1,3 +1,4 @@
+import { isEnded } from '../../../contract/job-reports.ts';
 import {
   type ResyncProgress,
   type ResyncStep,
@@ -101,13 +102,30 @@ export class ComparisonRun {
     this.update({ sources });
   }
 
+  /** A disk's comparison began anew. */
+  changeLineage(diskId: string, lineage: string): void {
+    const sources = this.record.sources.map((source) =>
+      source.diskId === diskId ? { ...source, lineage } : source,
+    );
+    this.update({ sources });
+  }
+
+  /** Whether the logs of a disk are those of a comparison that is under way, or goes on. */
+  holdsLogsOf({ diskId, lineage }: { readonly diskId: string; readonly lineage: string | null }): boolean {
+    const { endedAtMs, jobId } = this.record;
+    const state = this.engine.store.jobs.get(jobId)?.state;
+    if (endedAtMs !== null || state === undefined || isEnded(state)) return false;
+    return lineage !== null && this.sourceOf(diskId)?.lineage === lineage;
+  }
+
   of(diskId: string): ComparisonMeter | undefined {
     return this.figures.get(diskId);
   }
 
-  note(pass: PassProgress): void {
+  /** @param resumedAtBytes where the run began; a pass may be a later part of it */
+  note(pass: PassProgress, resumedAtBytes: number | null): void {
     const { clock } = this.engine;
-    this.of(pass.diskId)?.note(pass, clock);
+    this.of(pass.diskId)?.note(pass, resumedAtBytes, clock);
     if (Math.abs(clock.now() - this.persistedAtMs) >= persistIntervalMs) this.persist();
   }
 

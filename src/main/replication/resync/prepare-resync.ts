@@ -119,7 +119,12 @@ const sourceOf = (
   stamps,
 });
 
-const beginComparison = async (engine: EngineContext, vm: ProtectedVm, disk: WholeDisk): Promise<Copy> => {
+/** A disk's comparison begins at its start, with a new lineage and without logs. */
+export const beginComparison = async (
+  engine: EngineContext,
+  vm: ProtectedVm,
+  disk: WholeDisk,
+): Promise<Copy> => {
   const { diskId, rootPath } = disk.record;
   await engine.pool.run('dropLogs', { diskId, rootPath, sequence: null });
   // From here on the old lineage is history: an interruption must not let its logs or digests be taken for true.

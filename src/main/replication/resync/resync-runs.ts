@@ -8,11 +8,13 @@ import type { Job } from '../jobs/job-runner.ts';
 import type { ProtectedVm } from '../protected-vm.ts';
 import type { ShippingOptions } from '../shipping/vm-shipping.ts';
 import type { VmActivity } from '../vm-activity.ts';
+import { applyLogs } from './apply-logs.ts';
 import { ComparisonRun, resyncJobSteps } from './comparison-run.ts';
+import type { ResyncTurns } from './renewal.ts';
 import { markVm, noteAsked, noteHeld, noteResolved, openEntries } from './resync-marks.ts';
 import { holdUntilMs, isWindowOver, type ResyncTime } from './resync-schedule.ts';
 import { TakingTurns } from './taking-turns.ts';
-import { type ResyncOutcome, type ResyncTurns, resynchronizeVm } from './vm-resync.ts';
+import { type ResyncOutcome, resynchronizeVm } from './vm-resync.ts';
 
 /** How often a resynchronization looks at the clock and the settings: a suspended machine misses timers. */
 const windowCheckMs = 60_000;
@@ -24,7 +26,7 @@ export interface ResyncSurroundings {
   options(...signals: AbortSignal[]): ShippingOptions;
   /** The attempt succeeded: cycles go on from here. */
   succeeded(attempt: Attempt, outcome: ResyncOutcome): void;
-  failed(attempt: Attempt, thrown: unknown, job: Job): void;
+  failed(attempt: Attempt, thrown: unknown, job: Job | null): void;
   stateChanged(): void;
   /** None is under way any more. */
   ended(): void;
@@ -125,6 +127,7 @@ export class ResyncRuns {
   cancelled(): void {
     const nowMs = this.engine.clock.now();
     noteHeld(this.engine, this.vm, holdUntilMs(this.engine.settings.get('resyncWindow'), nowMs));
+    this.giveLogsBack();
   }
 
   /** Shows on a job what the resynchronization waits for. Outside its window a marked VM has one that says when. */
@@ -151,7 +154,8 @@ export class ResyncRuns {
         const { resync } = this.vm.record;
         if (resync === null) return;
         const disks = resync.scope === 'disks' ? this.vm.markedDisks : this.vm.includedDisks;
-        for (const { diskId, rootPath } of disks) {
+        for (const { diskId, rootPath, lineage } of disks) {
+          if (this.comparison.holdsLogsOf({ diskId, lineage })) continue;
           await this.engine.pool.run('dropLogs', { diskId, rootPath, sequence: null });
           this.vm.dropSideFiles(diskId);
         }
@@ -167,32 +171,23 @@ export class ResyncRuns {
     const alone = <T>(work: () => Promise<T>, signal = options.signal): Promise<T> =>
       this.around.work.exclusively(`Resynchronizing ${this.vm.record.name}`, work, signal);
     try {
-      if (ofDisks) {
-        const inParts: ResyncTurns['inParts'] = (work) =>
-          this.turns.inParts((signal) => alone(() => work(signal), signal), options.signal);
-        await this.carryOut(job, attempt, options, { alone, inParts });
-      } else {
-        await alone(async () => {
-          if (isEnded(job.record.state)) return;
-          const byHandOnly = asked && this.vm.record.error === null;
-          this.vm.update({ error: null });
-          // Marked while it runs, so that an interruption leaves the VM marked and not half compared.
-          const message = 'A resynchronization was started by hand and has not ended.';
-          markVm(this.engine, this.vm, new ReplicationError('RESYNC_REQUIRED', message), {
-            asked,
-            byHandOnly,
-          });
-          const turns = {
-            alone: <T>(work: () => Promise<T>) => work(),
-            inParts: <T>(work: (signal: AbortSignal) => Promise<T>) => work(options.signal),
-          };
-          await this.carryOut(job, attempt, options, turns);
-        });
-      }
+      if (!ofDisks) await alone(async () => this.markWhole(job, asked));
+      const inParts: ResyncTurns['inParts'] = (work) =>
+        this.turns.inParts((signal) => alone(() => work(signal), signal), options.signal);
+      await this.carryOut(job, attempt, options, { alone, inParts });
     } catch (error) {
       if (run.signal.aborted && this.endHeld(job, error)) this.around.stateChanged();
       else this.around.failed(attempt, error, job);
     }
+  }
+
+  /** Marked while it runs, so that an interruption leaves the VM marked and not half compared. */
+  private markWhole(job: Job, asked: boolean): void {
+    if (isEnded(job.record.state)) return;
+    const byHandOnly = asked && this.vm.record.error === null;
+    this.vm.update({ error: null });
+    const message = 'A resynchronization was started by hand and has not ended.';
+    markVm(this.engine, this.vm, new ReplicationError('RESYNC_REQUIRED', message), { asked, byHandOnly });
   }
 
   private async carryOut(
@@ -208,12 +203,24 @@ export class ResyncRuns {
     const { name } = this.vm.record;
     const entries = openEntries(this.engine, this.vm);
     try {
-      const outcome = await resynchronizeVm(this.engine, this.vm, job, this.comparison, options, turns);
-      const durationMs = elapsedMs(this.engine.clock, attempt.startedAtMs);
-      noteResolved(this.engine, entries, outcome, durationMs);
-      const result: ResyncResult = { kind: 'resync', vm: name, ...outcome, durationMs };
+      const durationMs = () => elapsedMs(this.engine.clock, attempt.startedAtMs);
+      const committed = async (outcome: ResyncOutcome): Promise<ResyncOutcome> => {
+        noteResolved(this.engine, entries, outcome, durationMs());
+        this.around.succeeded(attempt, outcome);
+        return this.applyLogs(outcome, options);
+      };
+      const outcome = await resynchronizeVm(
+        this.engine,
+        this.vm,
+        job,
+        this.comparison,
+        options,
+        turns,
+        committed,
+      );
+      const result: ResyncResult = { kind: 'resync', vm: name, ...outcome, durationMs: durationMs() };
       this.comparing = false;
-      this.around.succeeded(attempt, outcome);
+      this.around.stateChanged();
       job.succeed(result);
       const disks = (outcome.disks ?? []).map((disk) => disk.name).join(', ');
       const what = attempt.ofDisks === true ? `${disks} of ${name}` : name;
@@ -221,6 +228,19 @@ export class ResyncRuns {
       this.engine.events.info(text, { vmId, vm: name });
     } finally {
       this.comparing = false;
+    }
+  }
+
+  /** A failure is the next cycle's to make good: the resynchronization itself is done. */
+  private async applyLogs(outcome: ResyncOutcome, options: ShippingOptions): Promise<ResyncOutcome> {
+    const startedAtMs = this.engine.clock.now();
+    try {
+      return await applyLogs(this.engine, this.vm, this.around.work, outcome, options);
+    } catch (error) {
+      const { code } = ReplicationError.from(error);
+      if (code !== 'CANCELLED' && code !== 'ENGINE_STOPPED')
+        this.around.failed({ what: 'cycle', startedAtMs, dueAtMs: startedAtMs }, error, null);
+      return outcome;
     }
   }
 

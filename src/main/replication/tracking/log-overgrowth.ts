@@ -1,3 +1,4 @@
+import { elapsedMs } from '../../platform/clock.ts';
 import { formatBytes, formatRate } from '../../platform/size-words.ts';
 import type { ProtectedDiskRecord } from '../../store/records.ts';
 import type { EngineContext } from '../engine-context.ts';
@@ -24,13 +25,26 @@ export const atThreshold = (engine: EngineContext, vm: ProtectedVm): 'mark' | 'b
 const rateOf = (bytes: number, ms: number): string | null =>
   ms <= 0 ? null : formatRate((bytes * 1000) / ms);
 
-/** Says why a log was given up for the bitmap again, with figures and the ways out. */
-export const noteOvergrowth = (engine: EngineContext, vm: ProtectedVm, disk: ProtectedDiskRecord): void => {
+/** What a resynchronization under way has sent, and for how long the changes during it have been tracked. */
+export interface OvergrownRun {
+  readonly sentBytes: number;
+  readonly elapsedMs: number;
+}
+
+/** Says why a log was given up for the bitmap again, with figures and the ways out. @param run the one under way */
+export const noteOvergrowth = (
+  engine: EngineContext,
+  vm: ProtectedVm,
+  disk: ProtectedDiskRecord,
+  run: OvergrownRun | null = null,
+): void => {
   const { lastSyncAtMs, name } = vm.record;
-  const resync = lastResync(engine, vm);
+  const resync = run === null ? lastResync(engine, vm) : null;
   const changed = bitmapBytes(disk) + disk.hrl.bytes;
-  const changeRate = lastSyncAtMs === null ? null : rateOf(changed, engine.clock.now() - lastSyncAtMs);
-  const { sentBytes = 0, durationMs = 0 } = resync?.outcome ?? {};
+  const changingMs = run?.elapsedMs ?? (lastSyncAtMs === null ? 0 : elapsedMs(engine.clock, lastSyncAtMs));
+  const changeRate = rateOf(changed, changingMs);
+  const { sentBytes = 0, durationMs = 0 } =
+    run === null ? (resync?.outcome ?? {}) : { sentBytes: run.sentBytes, durationMs: run.elapsedMs };
   const uploadRate = sentBytes === 0 ? null : rateOf(sentBytes, durationMs);
   const when =
     resync === null
@@ -38,7 +52,9 @@ export const noteOvergrowth = (engine: EngineContext, vm: ProtectedVm, disk: Pro
       : `${Math.round(resync.sinceMs / 60_000)} minutes after one`;
   const rates = [
     ...(changeRate === null ? [] : [`it changes at ${changeRate}`]),
-    ...(uploadRate === null ? [] : [`the vault took ${uploadRate} then`]),
+    ...(uploadRate === null
+      ? []
+      : [`the vault ${run === null ? 'took' : 'takes'} ${uploadRate}${run === null ? ' then' : ''}`]),
   ].join(', ');
   engine.events.warning(
     `The log of ${disk.name} outgrew 50 % of the disk ${when}: ${formatBytes(changed)} wait${rates === '' ? '' : `; ${rates}`}. Instead of comparing it again, changed blocks are remembered in a bitmap and sent without a log. Ways out: a higher bandwidth limit, a wider window, a larger volume, or copying the VM anew.`,

@@ -2,7 +2,6 @@ import { ReplicationError } from '../../../contract/errors.ts';
 import type { Consistency } from '../../../contract/model.ts';
 import { blockCount } from '../../block/tracking-block.ts';
 import type { FrozenVm, HostDisk, HostVm } from '../../host/host.ts';
-import { formatBytes } from '../../platform/size-words.ts';
 import type { ProtectedDiskRecord } from '../../store/records.ts';
 import type { PassProgress, ScanResult } from '../../workers/protocol.ts';
 import type { EngineContext } from '../engine-context.ts';
@@ -10,10 +9,10 @@ import type { ProtectedVm } from '../protected-vm.ts';
 import { frozenPath } from '../shipping/copy-disk.ts';
 import { finishSealing } from '../shipping/vm-shipping.ts';
 import { asChangingDisk } from './changing-disk.ts';
-import { atThreshold, noteOvergrowth } from './log-overgrowth.ts';
-import { hasRoomForLog, logReserve, noteRoomIfIdle, noteScan } from './log-room.ts';
-import { noteLogSize } from './log-warnings.ts';
+import { noteOvergrowth } from './log-overgrowth.ts';
+import { hasRoomForLog, noteRoomIfIdle, noteScan } from './log-room.ts';
 import { refuseReverted } from './reverted-disk.ts';
+import { scanIntoLog } from './scan-into-log.ts';
 import { settleDirect } from './settle-direct.ts';
 import { type ChainStamps, settledStamps, stoodStill } from './stamps.ts';
 import { takeUpRebuilt } from './take-up-rebuilt.ts';
@@ -38,8 +37,6 @@ interface TrackedDisk {
 
 /** A busy disk is read again at once, a few times: the second pass is short and often finds a quiet moment. */
 const passesPerCycle = 3;
-/** Share of the disk's size at which its logs give up (replication-rules.md, 5). */
-export const thresholdShare = 0.5;
 
 /**
  * Tracks one VM: scans the disks whose files changed since the last scan and marks a cut in their logs.
@@ -161,7 +158,7 @@ const scanAndCut = async (
     for (const { record, host } of changed) {
       const path = frozenPath(frozen, { host });
       try {
-        scans.push(await scanDisk(engine, vm, record, path, options, uncut));
+        scans.push(await scanIntoLog(engine, vm, record, path, options, uncut));
       } catch (error) {
         throw await asChangingDisk(error, record, host.files, stamps.get(record.diskId) ?? null);
       }
@@ -220,49 +217,4 @@ const allStandStill = async (
     if (!(await stoodStill(host.files, lastScan))) return false;
   }
   return true;
-};
-
-const scanDisk = async (
-  engine: EngineContext,
-  vm: ProtectedVm,
-  disk: ProtectedDiskRecord,
-  path: string,
-  options: TrackingOptions,
-  uncut: Set<string>,
-): Promise<ScanResult> => {
-  const { shipment, unsent, nextSequence, name } = vm.record;
-  const { hrl } = vm.disk(disk);
-  const thresholdBytes = disk.sizeBytes * thresholdShare;
-  const result = await engine.pool.run(
-    'scan',
-    {
-      source: vm.sourceSpec(disk, path),
-      tracking: vm.trackingSpec(disk),
-      previousCut: disk.logBaseCut,
-      sequence: nextSequence,
-      createdAtMs: engine.clock.now(),
-      thresholdBytes,
-      atThreshold: atThreshold(engine, vm),
-      reserveBytes: await logReserve(engine, disk),
-      expectedBlocks: hrl.degraded?.changedBlocks ?? 0,
-      baseline: shipment === null && unsent === null ? vm.replicaSpec() : null,
-    },
-    options,
-  );
-  uncut.add(disk.diskId);
-  const subject = { vmId: vm.vmId, vm: name, disk: disk.name };
-  if (result.cutBackBytes > 0) {
-    engine.events.warning(
-      `The log of ${disk.name} ended in an unfinished pass; ${formatBytes(result.cutBackBytes)} were cut back and the changes found again.`,
-      subject,
-    );
-  }
-  vm.updateHrl(disk.diskId, { bytes: result.logBytes });
-  if (result.stopped === null) noteLogSize(engine, vm, disk.diskId);
-  if (result.stopped === null) return result;
-  throw new ReplicationError(
-    'HRL_THRESHOLD',
-    `The log of ${disk.name} reached 50 % of the disk (${formatBytes(result.logBytes)} of ${formatBytes(disk.sizeBytes)}).`,
-    { vm: name, file: disk.rootPath },
-  );
 };

@@ -1,6 +1,7 @@
 import { ReplicationError } from '../../../contract/errors.ts';
 import { DigestTable } from '../../block/digest-table.ts';
 import { openVirtualDisk } from '../../disk/open-disk.ts';
+import { dropLogs } from '../../hrl/rotation.ts';
 import { formatBesides } from '../../platform/size-words.ts';
 import type { DeltaWriter, VmReplica } from '../../vault/replica-vault.ts';
 import type { ResyncDiskResult, Tasks } from '../protocol.ts';
@@ -55,7 +56,12 @@ export const resyncDisk = async (
         const comparison = new Comparison(params, content, table, staging, start, context);
         await comparison.run(reader);
         await delta.seal();
-        table.setHeader({ cut, complete: true, checkpointOffset: source.sizeBytes });
+        // What was logged meanwhile is in the digests too.
+        table.setHeader({
+          cut: Math.max(cut, table.cut),
+          complete: true,
+          checkpointOffset: source.sizeBytes,
+        });
         const resumedAtBytes = start.offset > 0 ? start.offset : null;
         return { ...comparison.figures(), resumedAtBytes };
       } finally {
@@ -121,7 +127,8 @@ const openTable = (
   { offset }: StagingStart,
 ): DigestTable => {
   const owner = { diskId: source.diskId, lineage: tracking.lineage, diskSizeBytes: source.sizeBytes };
-  return offset > 0
-    ? DigestTable.open(tracking.tablePath, owner)
-    : DigestTable.create(tracking.tablePath, owner);
+  if (offset > 0) return DigestTable.open(tracking.tablePath, owner);
+  // What was logged since the comparison began builds on digests that are made anew.
+  dropLogs(tracking.rootPath);
+  return DigestTable.create(tracking.tablePath, owner);
 };

@@ -3,6 +3,7 @@ import { digestBytes, isZero, zeroDigest } from '../../block/digest.ts';
 import { DigestTable } from '../../block/digest-table.ts';
 import { blockCount, blockLength, trackingBlockBytes } from '../../block/tracking-block.ts';
 import { openVirtualDisk } from '../../disk/open-disk.ts';
+import type { Extent } from '../../disk/virtual-disk.ts';
 import { listLogs } from '../../hrl/rotation.ts';
 import { formatBesides } from '../../platform/size-words.ts';
 import type { ScanResult, Tasks } from '../protocol.ts';
@@ -99,7 +100,8 @@ class Scan {
           { file: source.path },
         );
       }
-      const reads = this.readRanges(alignedRanges(disk.extents(), source.sizeBytes));
+      const { endOffset } = this.params;
+      const reads = this.readRanges(alignedRanges(extentsBefore(disk.extents(), endOffset), endOffset));
       const expected = (firstBlock: number, target: Buffer) =>
         this.table.read(firstBlock, target.length / digestBytes, target);
       for await (const chunk of reader.read({
@@ -184,7 +186,8 @@ class Scan {
   }
 
   private async previousContent(block: number, length: number): Promise<Buffer | null> {
-    if (this.sink.isDegraded) return null;
+    // Of a block that is in a log already the replica says nothing.
+    if (this.sink.isDegraded || this.sink.loggedCut !== null || this.sink.sealedBytes > 0) return null;
     const content = this.baselineBlock.subarray(0, length);
     return (await this.baseline.read(content, block * trackingBlockBytes)) ? content : null;
   }
@@ -196,14 +199,21 @@ class Scan {
   }
 
   private report(): void {
-    const { diskId, sizeBytes } = this.params.source;
+    const { source, endOffset } = this.params;
     this.context.progress({
-      diskId,
+      diskId: source.diskId,
       phase: 'scan',
       doneBytes: this.readBytes + this.holeBytes,
       skippedBytes: this.holeBytes,
-      totalBytes: sizeBytes,
+      totalBytes: endOffset,
       resumedAtBytes: null,
     });
+  }
+}
+
+function* extentsBefore(extents: Iterable<Extent>, endOffset: number): Generator<Extent> {
+  for (const extent of extents) {
+    if (extent.offset >= endOffset) return;
+    yield extent;
   }
 }
