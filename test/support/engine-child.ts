@@ -1,6 +1,6 @@
 /**
  * An engine in a process of its own, driven over Node's IPC channel: what the crash harness kills and the benchmarks measure.
- * Arguments: data directory, and the task before which it kills itself, if any.
+ * Arguments: data directory, the task before which it kills itself, if any, and where its workers are, if elsewhere.
  */
 
 import fs from 'node:fs';
@@ -16,8 +16,8 @@ import { WorkerPool } from '../../src/main/workers/worker-pool.ts';
 import type { FromEngineChild, KillPoint, ToEngineChild } from './engine-process.ts';
 
 const dataDirectory = process.argv[2]!;
-const killBefore = process.argv[3] as KillPoint | undefined;
-const workersDirectory = join(import.meta.dirname, '../../src/main/workers');
+const killBefore = process.argv[3] === '' ? undefined : (process.argv[3] as KillPoint | undefined);
+const workersDirectory = process.argv[4] ?? join(import.meta.dirname, '../../src/main/workers');
 
 createDataDirectory(dataDirectory);
 
@@ -58,6 +58,9 @@ const answer = async (message: ToEngineChild): Promise<unknown> => {
         loopDelayP99Ms: loopDelay.percentile(99) / 1e6,
         loopDelayMaxMs: loopDelay.max / 1e6,
       };
+    case 'watch':
+      engine.subscribe((push) => send({ id: -1, push }));
+      return null;
     case 'start':
       await engine.start();
       return null;

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { type ErrorReport, ReplicationError } from '../../src/contract/errors.ts';
+import type { EnginePush } from '../../src/contract/events.ts';
 import type { JobReport } from '../../src/contract/job-reports.ts';
 import type { DiskStatus } from '../../src/contract/reports.ts';
 import type { RequestName, RequestParams, RequestResult } from '../../src/contract/requests.ts';
@@ -9,10 +10,12 @@ import type { TaskKind } from '../../src/main/workers/protocol.ts';
 export type ToEngineChild =
   | { readonly id: number; readonly kind: 'request'; readonly name: string; readonly params: unknown }
   | { readonly id: number; readonly kind: 'stats' }
+  | { readonly id: number; readonly kind: 'watch' }
   | { readonly id: number; readonly kind: 'start' }
   | { readonly id: number; readonly kind: 'stop' };
 
 export type FromEngineChild =
+  | { readonly id: -1; readonly push: EnginePush }
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly error: ErrorReport };
 
@@ -43,10 +46,12 @@ export class EngineProcess {
   readonly exited: Promise<void>;
   private readonly child: ChildProcess;
   private readonly pending = new Map<number, Pending>();
+  private readonly listeners = new Set<(push: EnginePush) => void>();
   private nextId = 1;
 
-  private constructor(dataDirectory: string, killBefore: KillPoint | undefined) {
-    const args = killBefore === undefined ? [dataDirectory] : [dataDirectory, killBefore];
+  private constructor(dataDirectory: string, killBefore?: KillPoint, workersDirectory?: string) {
+    const args = [dataDirectory, killBefore ?? ''];
+    if (workersDirectory !== undefined) args.push(workersDirectory);
     this.child = fork(join(import.meta.dirname, 'engine-child.ts'), args, {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
@@ -58,6 +63,10 @@ export class EngineProcess {
       });
     });
     this.child.on('message', (message: FromEngineChild) => {
+      if ('push' in message) {
+        for (const listener of this.listeners) listener(message.push);
+        return;
+      }
       const waiting = this.pending.get(message.id);
       this.pending.delete(message.id);
       if ('error' in message) waiting?.reject(ReplicationError.fromReport(message.error));
@@ -65,9 +74,13 @@ export class EngineProcess {
     });
   }
 
-  /** @param killBefore where it ends by itself, as by `kill -9` */
-  static async start(dataDirectory: string, killBefore?: KillPoint): Promise<EngineProcess> {
-    const engine = new EngineProcess(dataDirectory, killBefore);
+  /** @param killBefore where it ends by itself, as by `kill -9`  @param workersDirectory in place of the product's */
+  static async start(
+    dataDirectory: string,
+    killBefore?: KillPoint,
+    workersDirectory?: string,
+  ): Promise<EngineProcess> {
+    const engine = new EngineProcess(dataDirectory, killBefore, workersDirectory);
     await new Promise<unknown>((resolve, reject) => engine.pending.set(0, { resolve, reject }));
     return engine;
   }
@@ -101,6 +114,13 @@ export class EngineProcess {
     }
   }
 
+  /** Calls `listener` with everything the engine pushes from now on; returns what ends it. */
+  watch(listener: (push: EnginePush) => void): () => void {
+    this.listeners.add(listener);
+    if (this.listeners.size === 1) void this.call({ kind: 'watch' }).catch(ignoreTheEnd);
+    return () => this.listeners.delete(listener);
+  }
+
   stats(): Promise<EngineStats> {
     return this.call({ kind: 'stats' }) as Promise<EngineStats>;
   }
@@ -129,3 +149,6 @@ export class EngineProcess {
     });
   }
 }
+
+/** The engine may be killed before it answers. */
+const ignoreTheEnd = (): void => undefined;

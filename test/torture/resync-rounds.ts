@@ -8,7 +8,7 @@ import { type CrashOptions, Site } from './crash-rounds.ts';
 
 /**
  * The crash harness for resynchronization: the VM is resynchronized while its guests write, and the engine is killed, or
- * its vault goes away for a moment, at random. Every few rounds the guests shut down, the resynchronization is brought to
+ * its vault goes away for a moment, once a share of the blocks that chance chose is compared or sent. Every few rounds the guests shut down, the resynchronization is brought to
  * its end, and the replicas must equal the disks, by qemu's word.
  */
 export interface ResyncOutcome {
@@ -20,8 +20,6 @@ export interface ResyncOutcome {
 }
 
 const roundsPerLife = 10;
-/** A comparison of the two disks takes about as long. */
-const longestPauseMs = 900;
 const pollMs = 5;
 
 export const runResyncRounds = async (options: CrashOptions): Promise<ResyncOutcome> => {
@@ -51,8 +49,12 @@ export const runResyncRounds = async (options: CrashOptions): Promise<ResyncOutc
 const wentOn = (result: ResyncResult | null): boolean =>
   result?.disks?.some(({ resumedAt }) => resumedAt !== null) === true;
 
+const slowWorkers = join(import.meta.dirname, 'slow-workers');
+const startSlow = (site: Site): Promise<EngineProcess> =>
+  EngineProcess.start(site.data, undefined, slowWorkers);
+
 const withEngine = async <T>(site: Site, work: (engine: EngineProcess) => Promise<T>): Promise<T> => {
-  const engine = await EngineProcess.start(site.data);
+  const engine = await startSlow(site);
   const result = await work(engine);
   await engine.stop();
   return result;
@@ -68,7 +70,7 @@ const resynchronized = async (engine: EngineProcess, site: Site): Promise<Resync
   }
 };
 
-const settled = async (engine: EngineProcess, { id }: JobReport): Promise<JobReport> => {
+const settled = async (engine: EngineProcess, { id }: Pick<JobReport, 'id'>): Promise<JobReport> => {
   for (;;) {
     const job = await engine.request('job', { id });
     if (isEnded(job.state) || job.state === 'waitingForRetry') return job;
@@ -76,21 +78,43 @@ const settled = async (engine: EngineProcess, { id }: JobReport): Promise<JobRep
   }
 };
 
-const killDuring = async (site: Site, random: () => number): Promise<null> => {
-  const engine = await EngineProcess.start(site.data);
-  await engine.request('resync', { vm: site.vm });
-  await pause(randomBelow(random, longestPauseMs));
+/** Kills the engine once the comparison has come as far as chance says; what it comes to earlier stands. */
+const killDuring = async (site: Site, random: () => number): Promise<ResyncResult | null> => {
+  const engine = await startSlow(site);
+  const reached = progressed(engine, random);
+  const { id } = await engine.request('resync', { vm: site.vm });
+  const job = await Promise.race([reached, settled(engine, { id })]);
   await engine.kill();
-  return null;
+  return job === null ? null : (job.result as ResyncResult | null);
 };
 
 /** The vault is gone for a moment; the same job goes on when it is asked to. */
 const faultDuring = (site: Site, random: () => number): Promise<ResyncResult> =>
   withEngine(site, async (engine) => {
-    await engine.request('resync', { vm: site.vm });
-    await pause(randomBelow(random, longestPauseMs));
+    const reached = progressed(engine, random);
+    const { id } = await engine.request('resync', { vm: site.vm });
+    await Promise.race([reached, settled(engine, { id })]);
     renameSync(site.vault, `${site.vault}-away`);
     await pause(randomBelow(random, 100));
     renameSync(`${site.vault}-away`, site.vault);
     return resynchronized(engine, site);
   });
+
+/** Resolves with null when a chosen share of the blocks is compared or, of a third of the runs, confirmed as sent. */
+const progressed = (engine: EngineProcess, random: () => number): Promise<null> => {
+  const share = random();
+  const ofSent = random() < 1 / 3;
+  return new Promise((resolve) => {
+    const stop = engine.watch((push) => {
+      const resync = push.kind === 'status' ? push.status.resyncProgress : null;
+      if (resync === null || resync === undefined) return;
+      const { comparedBlocks, totalBlocks, sentBlocks, differentBlocks } = resync;
+      const isThere = ofSent
+        ? sentBlocks > 0 && sentBlocks >= share * differentBlocks
+        : comparedBlocks >= share * totalBlocks;
+      if (!isThere) return;
+      stop();
+      resolve(null);
+    });
+  });
+};

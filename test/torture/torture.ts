@@ -23,4 +23,6 @@ const options = { directory, seed: Number(values.seed), onRound: (line: string) 
 const outcome = await runCrashRounds({ ...options, rounds: Number(values.rounds) });
 const resync = await runResyncRounds({ ...options, rounds: Number(values['resync-rounds']) });
 rmSync(directory, { recursive: true });
+if (Number(values['resync-rounds']) >= 10 && resync.resumed === 0)
+  throw new Error('No comparison went on where it was: the kills came too early or too late.');
 console.log(JSON.stringify({ ...outcome, resync }));
