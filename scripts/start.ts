@@ -3,23 +3,12 @@
  * in the browser through the agent. Arguments (`--data DIR`) go to whichever door it is.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { electronPackage, hasDesktop, installedElectron } from './electron-program.ts';
 import { ensureBuilt, outDirectory, projectRoot } from './product.ts';
 
-const electronPackage = join(projectRoot, 'node_modules/electron');
 const downloadTimeoutMs = 10 * 60_000;
-
-const installedElectron = (): string | undefined => {
-  const pathFile = join(electronPackage, 'path.txt');
-  if (!existsSync(pathFile)) return undefined;
-  const program = join(electronPackage, 'dist', readFileSync(pathFile, 'utf8'));
-  return existsSync(program) ? program : undefined;
-};
-
-const hasDesktop = () =>
-  process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
 
 /** Path of Electron's program, fetched at the first start; or why there is none. */
 const findElectron = (): { program: string } | { reason: string } => {

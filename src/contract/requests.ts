@@ -13,6 +13,7 @@ import { eventFilterFields } from './event-filter.ts';
 import type { FolderReport } from './folders.ts';
 import type { HostReport, VmSummary } from './host-reports.ts';
 import type { JobReport } from './job-reports.ts';
+import type { LogLinesReport } from './log-lines.ts';
 import { frequencySeconds, retentionHours, retentionPoints } from './new-protection.ts';
 import type {
   EngineReport,
@@ -187,6 +188,9 @@ export const requests = {
   events: answering<readonly EventReport[]>()(
     z.strictObject({ limit: limit.optional(), sinceId: z.int().min(0).optional(), ...eventFilterFields }),
   ),
+
+  /** The lines of the engine's log around a moment: what led to an event, and what came of it. */
+  'log.around': answering<LogLinesReport>()(z.strictObject({ at: z.iso.datetime() })),
 
   'settings.show': answering<Settings>()(none),
   /** Changes what is given and answers with everything. */

@@ -1,37 +1,33 @@
-import { expect, test } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { localCertificateFile } from '../support/local-certificate.ts';
 import { MailServer, mailPassword, mailUser } from '../support/mail-server.ts';
-import { type RunningAgent, startAgent } from './agent-process.ts';
 import { expectAccessible, newSite, open, type TestSite, useSampleHost } from './console.ts';
+import { test } from './door-test.ts';
 
 let site: TestSite;
-let agent: RunningAgent;
+let page: Page;
 let mail: MailServer;
 let port: number;
 
-// Colours that are still changing have no contrast to speak of.
-test.use({ contextOptions: { reducedMotion: 'reduce' } });
-
-test.beforeEach(async ({ page }) => {
+test.beforeEach(async ({ door }) => {
   site = newSite();
   mail = new MailServer();
   port = await mail.listen();
   await useSampleHost(site);
   // As an administrator does for a mail server with a certificate of their own authority.
   process.env.NODE_EXTRA_CA_CERTS = localCertificateFile;
-  agent = await startAgent(site.dataDirectory);
+  page = await door.begin(site);
   delete process.env.NODE_EXTRA_CA_CERTS;
-  await page.goto(agent.link);
   await open(page, 'Alerts');
 });
 
-test.afterEach(async () => {
-  await agent.stop();
+test.afterEach(async ({ door }) => {
+  await door.end();
   await mail.close();
   site.remove();
 });
 
-test('an administrator sets up e-mail, sees what is wrong while typing, and tests it', async ({ page }) => {
+test('an administrator sets up e-mail, sees what is wrong while typing, and tests it', async () => {
   await expect(page.getByText('No alert holds now.')).toBeVisible();
   await expectAccessible(page);
   const card = page.getByRole('region', { name: 'By e-mail' });
@@ -79,7 +75,7 @@ test('an administrator sets up e-mail, sees what is wrong while typing, and test
   expect(await page.content()).not.toContain(mailPassword);
 });
 
-test('a message for the desktop is shown on every view until it is dismissed', async ({ page }) => {
+test('a message for the desktop is shown on every view until it is dismissed', async () => {
   await page.getByRole('button', { name: 'Send a test on the desktop' }).click();
   await expect(page.getByText('Sent to every open console.')).toBeVisible();
   const message = page.getByText('Nothing has happened.');
@@ -91,7 +87,7 @@ test('a message for the desktop is shown on every view until it is dismissed', a
   await expect(message).toBeHidden();
 });
 
-test('metrics and calls are set up on the page, with what is wrong beside the field', async ({ page }) => {
+test('metrics and calls are set up on the page, with what is wrong beside the field', async () => {
   const form = page.getByRole('form', { name: 'For other programs' });
   await form.getByLabel('Serve metrics for Prometheus on this machine').check();
   await form.getByLabel('Call a watcher after successful cycles').check();

@@ -1,8 +1,10 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, type Page, test } from '@playwright/test';
-import { hvrc, type RunningAgent, startAgent } from './agent-process.ts';
+import { expect } from '@playwright/test';
+import { hvrc } from './agent-process.ts';
 import {
+  chooseFromMenu,
+  click,
   expectAccessible,
   newSite,
   open,
@@ -12,40 +14,11 @@ import {
   useSampleHost,
   writeIntoWeb01,
 } from './console.ts';
+import { test } from './door-test.ts';
 
 let site: TestSite;
-let agent: RunningAgent;
-let faults: string[];
-
-// Colours that are still changing have no contrast to speak of.
-test.use({ contextOptions: { reducedMotion: 'reduce' } });
-
-/** What the page complained of by itself. */
-const watchFaults = (page: Page): void => {
-  page.on('pageerror', (error) => faults.push(error.message));
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-};
-
-const click = (page: Page, name: string | RegExp) =>
-  page.getByRole('button', { name, exact: true }).first().click();
-
-const chooseFromMenu = async (page: Page, vm: string, item: string): Promise<void> => {
-  await click(page, `More actions for ${vm}`);
-  await page.getByRole('menuitem', { name: item, exact: true }).click();
-};
-
-const startOn = async (page: Page): Promise<void> => {
-  agent = await startAgent(site.dataDirectory);
-  await page.goto(agent.link);
-};
-
-test.beforeEach(({ page }) => {
-  faults = [];
-  watchFaults(page);
-});
-
-test.afterEach(async () => {
-  await agent.stop();
+test.afterEach(async ({ door, faults }) => {
+  await door.end();
   expect(faults).toEqual([]);
 });
 
@@ -53,12 +26,15 @@ test.describe('with a site of its own', () => {
   test.beforeEach(() => {
     site = newSite();
   });
-  test.afterEach(() => site.remove());
+  test.afterEach(async ({ door }) => {
+    await door.end();
+    site.remove();
+  });
 
   test('an administrator gets from nothing to a protected VM in ten clicks, and works with it', async ({
-    page,
+    door,
   }) => {
-    await startOn(page);
+    const page = await door.begin(site);
     const clicks = await protectFromNothing(page, site, expectAccessible);
     expect(clicks).toBeLessThanOrEqual(10);
     await expectAccessible(page);
@@ -88,12 +64,12 @@ test.describe('with a site of its own', () => {
   });
 
   test('a vault that is away: what happened, what is safe, when it is tried again, and by hand', async ({
-    page,
+    door,
   }) => {
     await useSampleHost(site);
     await hvrc(site.dataDirectory, 'vault', 'add', 'local', site.vaultDirectory);
     await hvrc(site.dataDirectory, 'protect', 'WEB01', '--vault', 'local', '--wait');
-    await startOn(page);
+    const page = await door.begin(site);
     await expect(rowOf(page, 'WEB01')).toContainText('Replicating');
     renameSync(site.vaultDirectory, `${site.vaultDirectory}-away`);
     writeIntoWeb01(site);
@@ -107,7 +83,10 @@ test.describe('with a site of its own', () => {
     await expect(trouble).toContainText(/Changes since then are being tracked \(4\.\d+ MB/);
     await expect(trouble).toContainText(/tried again by itself at .* in 0[01]:\d\d/);
     await trouble.getByText('Details').click();
-    await expect(trouble.getByText('VAULT_UNREACHABLE')).toBeVisible();
+    await expect(trouble.getByText('VAULT_UNREACHABLE', { exact: true })).toBeVisible();
+    await expect(trouble.getByRole('region', { name: /^The engine’s log at that time/ })).toContainText(
+      'VAULT_UNREACHABLE',
+    );
     await trouble.getByRole('button', { name: 'Copy' }).click();
     await expect(trouble.getByRole('button', { name: 'Copied' })).toBeVisible();
     await expectAccessible(page);
@@ -121,9 +100,9 @@ test.describe('with a site of its own', () => {
     await expect(page.getByRole('row', { name: /Replication cycle Succeeded/ }).first()).toBeVisible();
   });
 
-  test('the wizard says beside the field what is wrong, and loses nothing', async ({ page }) => {
+  test('the wizard says beside the field what is wrong, and loses nothing', async ({ door }) => {
     await useSampleHost(site);
-    await startOn(page);
+    const page = await door.begin(site);
     const folder = page.getByRole('textbox', { name: 'Folder' });
     await folder.fill('vault');
     await expect(page.getByText('Give the full path')).toBeVisible();
@@ -171,8 +150,8 @@ test.describe('with a protected VM', () => {
   });
   test.afterAll(() => site.remove());
 
-  test('the table sorts, filters and searches, and works by keyboard', async ({ page }) => {
-    await startOn(page);
+  test('the table sorts, filters and searches, and works by keyboard', async ({ door }) => {
+    const page = await door.begin(site);
     const names = page.locator('tbody th[scope="row"] a');
     await expect(names).toHaveText(['WEB01', 'FILESRV', 'SQL01']);
     await page.getByRole('button', { name: 'Virtual machine' }).press('Enter');
@@ -197,8 +176,8 @@ test.describe('with a protected VM', () => {
     await expect(page.getByRole('checkbox', { name: /^SQL01 \(/ })).toBeChecked();
   });
 
-  test('jobs, events, vaults and settings', async ({ page }) => {
-    await startOn(page);
+  test('jobs, events, vaults and settings', async ({ door }) => {
+    const page = await door.begin(site);
     await open(page, 'Jobs');
     await click(page, /^Steps of job/);
     await expect(page.getByText('done').first()).toBeVisible();
@@ -238,10 +217,10 @@ test.describe('with a protected VM', () => {
     await expect(page.locator('.shell[data-theme="light"][data-density="compact"]')).toBeVisible();
   });
 
-  test('every part of a VM’s page says what is there', async ({ page }) => {
+  test('every part of a VM’s page says what is there', async ({ door }) => {
     writeIntoWeb01(site);
     await hvrc(site.dataDirectory, 'sync', 'WEB01');
-    await startOn(page);
+    const page = await door.begin(site);
     await open(page, 'WEB01');
 
     const disk = page.getByRole('region', { name: 'WEB01.vhd' });

@@ -22,7 +22,8 @@ export const newSite = (): TestSite => {
     dataDirectory: join(folder, 'data'),
     hostDirectory: join(folder, 'site'),
     vaultDirectory: join(folder, 'vault'),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    // A browser that has just been closed still puts its profile away.
+    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }),
   };
 };
 
@@ -47,6 +48,15 @@ export const rowOf = (page: Page, vm: string) => page.locator(`tr[data-vm="${vm}
 
 export const open = (page: Page, link: string) =>
   page.getByRole('link', { name: link, exact: true }).first().click();
+
+export const click = (page: Page, button: string | RegExp) =>
+  page.getByRole('button', { name: button, exact: true }).first().click();
+
+/** An action of the menu behind a VM's line or name. */
+export const chooseFromMenu = async (page: Page, vm: string, item: string): Promise<void> => {
+  await click(page, `More actions for ${vm}`);
+  await page.getByRole('menuitem', { name: item, exact: true }).click();
+};
 
 /** Nothing that keeps somebody with a screen reader, a keyboard or weak eyes from using the view. */
 export const expectAccessible = async (page: Page): Promise<void> => {

@@ -2,7 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BrowserContext, chromium, expect, type LaunchOptions, type Page } from '@playwright/test';
+import {
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  expect,
+  type LaunchOptions,
+  type Page,
+} from '@playwright/test';
 import type { TestSite } from './console.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -29,8 +36,10 @@ interface Shown {
   readonly notification?: { readonly title: string; readonly body: string };
 }
 
+type ScreenOptions = LaunchOptions & BrowserContextOptions;
+
 /** A person's screen: a browser that the stand-in's windows are pages of. */
-export const openScreen = async (site: TestSite, options: LaunchOptions): Promise<BrowserContext> => {
+export const openScreen = async (site: TestSite, options: ScreenOptions): Promise<BrowserContext> => {
   const profile = join(site.folder, 'profile');
   return chromium.launchPersistentContext(profile, {
     ...options,

@@ -1,9 +1,9 @@
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BrowserContext, expect, type Page, test } from '@playwright/test';
-import { hvrc, startAgent } from './agent-process.ts';
+import { expect, type Page } from '@playwright/test';
+import { hvrc } from './agent-process.ts';
 import { newSite, rowOf, type TestSite, useSampleHost, writeInto } from './console.ts';
-import { DesktopProcess, openScreen } from './desktop-process.ts';
+import { test } from './door-test.ts';
 
 /** Names that would run as soon as anything took them for a page. */
 const vm = '<img src=x onerror=globalThis.hit=1>';
@@ -11,17 +11,6 @@ const disk = '<svg onload=globalThis.hit=1>"\'&lt;.vhd';
 const vaultFolder = '<iframe srcdoc="<b onclick=globalThis.hit=1>">{{constructor}}';
 
 let site: TestSite;
-
-const watched = (page: Page): string[] => {
-  const faults: string[] = [];
-  page.on('pageerror', (error) => faults.push(error.message));
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-  page.on('dialog', (dialog) => {
-    faults.push(`dialog: ${dialog.message()}`);
-    void dialog.dismiss();
-  });
-  return faults;
-};
 
 /** Nothing of the names became an element, or ran. */
 const expectHarmless = async (page: Page): Promise<void> => {
@@ -83,29 +72,8 @@ test.afterEach(() => site.remove());
 // Windows takes none of these characters in a name.
 test.skip(process.platform === 'win32', 'no such names on Windows');
 
-test('script in names and errors is only text, in the browser', async ({ page }) => {
-  const faults = watched(page);
-  const agent = await startAgent(site.dataDirectory);
-  try {
-    await page.goto(agent.link);
-    await walk(page);
-  } finally {
-    await agent.stop();
-  }
-  expect(faults.filter((fault) => !fault.includes('WebSocket'))).toEqual([]);
-});
-
-test('script in names and errors is only text, in the desktop’s bundles', async ({ launchOptions }) => {
-  const context: BrowserContext = await openScreen(site, launchOptions);
-  const desktop = new DesktopProcess(site, context);
-  try {
-    const page = await desktop.nextPage();
-    const faults = watched(page);
-    await walk(page);
-    await desktop.expectTray({ toolTip: `Hyper-V Replica Console\nNeeds attention: ${vm}` });
-    expect(faults).toEqual([]);
-  } finally {
-    await desktop.kill();
-    await context.close();
-  }
+test('script in names and errors is only text', async ({ door, faults }) => {
+  await walk(await door.begin(site));
+  await door.end();
+  expect(faults).toEqual([]);
 });

@@ -1,24 +1,22 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { Azurite } from '../support/azurite.ts';
 import { EntraAuthority } from '../support/entra-authority.ts';
 import { localCertificateFile } from '../support/local-certificate.ts';
-import { hvrc, type RunningAgent, startAgent } from './agent-process.ts';
+import { hvrc } from './agent-process.ts';
 import { expectAccessible, newSite, open, type TestSite, useSampleHost } from './console.ts';
+import { test } from './door-test.ts';
 
 const passphrase = 'correct horse battery';
 const dayMs = 24 * 3_600_000;
 
 let site: TestSite;
-let agent: RunningAgent;
+let page: Page;
 let azurite: Azurite;
 let authority: EntraAuthority;
 
-// Colours that are still changing have no contrast to speak of.
-test.use({ contextOptions: { reducedMotion: 'reduce' } });
-
-test.beforeEach(async ({ page }) => {
+test.beforeEach(async ({ door }) => {
   site = newSite();
   mkdirSync(join(site.folder, 'account'));
   azurite = await Azurite.startTls(join(site.folder, 'account'));
@@ -27,23 +25,20 @@ test.beforeEach(async ({ page }) => {
   // A private cloud's certificate and authority, as an administrator tells the engine of them.
   process.env.NODE_EXTRA_CA_CERTS = localCertificateFile;
   process.env.AZURE_AUTHORITY_HOST = authority.url;
-  agent = await startAgent(site.dataDirectory);
+  page = await door.begin(site);
   delete process.env.NODE_EXTRA_CA_CERTS;
   delete process.env.AZURE_AUTHORITY_HOST;
-  await page.goto(agent.link);
   await open(page, 'Vaults');
 });
 
-test.afterEach(async () => {
-  await agent.stop();
+test.afterEach(async ({ door }) => {
+  await door.end();
   await azurite.stop();
   await authority.stop();
   site.remove();
 });
 
-test('a storage account is added encrypted, removed, and opened again with its passphrase', async ({
-  page,
-}) => {
+test('a storage account is added encrypted, removed, and opened again with its passphrase', async () => {
   await page.getByRole('button', { name: 'Add a vault' }).click();
   const form = page.getByRole('region', { name: 'Add a vault' });
   const add = form.getByRole('button', { name: 'Add the vault' });
@@ -106,9 +101,7 @@ test('a storage account is added encrypted, removed, and opened again with its p
   await expect(page.getByText('The vault found again was opened and passed its checks.')).toBeVisible();
 });
 
-test('a signature that lacks a right is named, one that ends soon is warned of, and renewed', async ({
-  page,
-}) => {
+test('a signature that lacks a right is named, one that ends soon is warned of, and renewed', async () => {
   await page.getByRole('button', { name: 'Add a vault' }).click();
   const form = page.getByRole('region', { name: 'Add a vault' });
   await form.getByLabel('Name').fill('cloud');
@@ -155,7 +148,7 @@ test('a signature that lacks a right is named, one that ends soon is warned of, 
   await expect(card.getByRole('button', { name: 'Renew the sign-in of cloud' })).toHaveCount(0);
 });
 
-test('a folder is renamed, and kept while VMs are replicated into it', async ({ page }) => {
+test('a folder is renamed, and kept while VMs are replicated into it', async () => {
   await hvrc(site.dataDirectory, 'vault', 'add', 'usb', site.vaultDirectory);
   await hvrc(site.dataDirectory, 'protect', 'WEB01', '--vault', 'usb', '--wait');
   await page.reload();

@@ -2,16 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, type Page, test } from '@playwright/test';
-import { hvrc, type RunningAgent, startAgent } from './agent-process.ts';
+import { expect, type Page } from '@playwright/test';
+import { hvrc } from './agent-process.ts';
 import { expectAccessible, newSite, open, type TestSite, useSampleHost, writeIntoWeb01 } from './console.ts';
+import { test } from './door-test.ts';
 
 let site: TestSite;
-let agent: RunningAgent;
+let page: Page;
 let workload: ChildProcess;
-
-// Colours that are still changing have no contrast to speak of.
-test.use({ contextOptions: { reducedMotion: 'reduce' } });
 
 const tab = (page: Page, name: string) => page.getByRole('tab', { name, exact: true }).click();
 const card = (page: Page, name: string | RegExp) => page.getByRole('region', { name });
@@ -49,14 +47,13 @@ test.afterAll(async () => {
   site.remove();
 });
 
-test.beforeEach(async ({ page }) => {
-  agent = await startAgent(site.dataDirectory);
-  await page.goto(agent.link);
+test.beforeEach(async ({ door }) => {
+  page = await door.begin(site);
   await open(page, 'WEB01');
 });
-test.afterEach(() => agent.stop());
+test.afterEach(({ door }) => door.end());
 
-test('charts show what was sampled, over one time that is chosen for all of them', async ({ page }) => {
+test('charts show what was sampled, over one time that is chosen for all of them', async () => {
   writeIntoWeb01(site);
   await hvrc(site.dataDirectory, 'sync', 'WEB01');
   await tab(page, 'Charts');
@@ -79,7 +76,7 @@ test('charts show what was sampled, over one time that is chosen for all of them
   await expectAccessible(page);
 });
 
-test('a resynchronization shows its steps and fills the map of its blocks', async ({ page }) => {
+test('a resynchronization shows its steps and fills the map of its blocks', async () => {
   await tab(page, 'Resynchronization');
   await expect(page.getByText('This VM was never resynchronized.')).toBeVisible();
   await expectAccessible(page);
@@ -96,7 +93,7 @@ test('a resynchronization shows its steps and fills the map of its blocks', asyn
   await expectAccessible(page);
 });
 
-test('statistics are told with their interval, saved, and begun anew', async ({ page }) => {
+test('statistics are told with their interval, saved, and begun anew', async () => {
   await tab(page, 'Statistics');
   const figures = page.locator('.facts').last();
   await expect(figures).toContainText(/Cycles done[1-9]\d* of [1-9]/);
@@ -116,7 +113,7 @@ test('statistics are told with their interval, saved, and begun anew', async ({ 
   expect(lines.length).toBeGreaterThan(1);
 });
 
-test('the policy is changed on the VM’s page', async ({ page }) => {
+test('the policy is changed on the VM’s page', async () => {
   await tab(page, 'Settings');
   const points = page.getByLabel('Recovery points to keep');
   await expect(points).toHaveValue('24');

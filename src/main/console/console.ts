@@ -217,6 +217,7 @@ class EngineConsole implements Console {
 
   async start(): Promise<void> {
     this.cyclesSinceMs = this.context.clock.now();
+    void this.context.hostKeeper.lookAhead();
     this.engine.start();
     resumeJobs(this.context, this.leftJobs.splice(0));
     this.signInWatch.start();

@@ -13,6 +13,7 @@ import type { ConsoleContext } from './console-context.ts';
 import { findEvents } from './find-events.ts';
 import { restartJob, startJob } from './job-works.ts';
 import { listFolder } from './list-folder.ts';
+import { logAround } from './log-around.ts';
 import { productVersion } from './product-version.ts';
 import { protect } from './protect.ts';
 import { rebuiltNotice } from './rebuild-store.ts';
@@ -167,6 +168,8 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
     'job.restart': ({ id }) =>
       restartJob(context, id, (name, params) => ask(name, params as RequestParams<typeof name>)),
     events: async (params) => findEvents(context, params),
+
+    'log.around': ({ at }) => logAround(context.logPath, at),
 
     'settings.show': async () => context.settings.all(),
     'settings.change': async (change) => {

@@ -47,6 +47,15 @@ export class HostKeeper {
     return this.show();
   }
 
+  /** Looks at every disk of the host once, so that the first who asks for its VMs need not wait for that. */
+  async lookAhead(): Promise<void> {
+    if (this.root === null) return;
+    // Of a host that cannot be read `show` tells whoever asks.
+    await this.host()
+      .listVms()
+      .catch(() => undefined);
+  }
+
   async show(): Promise<HostReport> {
     const host = this.host();
     try {

@@ -7,8 +7,8 @@ import {
   type PageRequest,
   sessionRefusedCode,
 } from '../../contract/page-messages.ts';
+import { parseJson } from '../platform/parse-json.ts';
 import { answerPage } from './answer-page.ts';
-import { parseJson } from './parse-json.ts';
 import { PushBatch } from './push-batch.ts';
 
 /** What one page may cost the agent. */

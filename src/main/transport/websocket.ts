@@ -7,11 +7,11 @@ import { z } from 'zod';
 import type { ConsoleClient } from '../../contract/client.ts';
 import { ReplicationError } from '../../contract/errors.ts';
 import { sessionPath, socketPath } from '../../contract/page-messages.ts';
+import { parseJson } from '../platform/parse-json.ts';
 import { type DoorAddress, doorAddress } from './door-address.ts';
 import { readPageFile } from './page-files.ts';
 import { PageSessions } from './page-sessions.ts';
 import { defaultPageLimits, type PageLimits, servePageSocket } from './page-socket.ts';
-import { parseJson } from './parse-json.ts';
 
 const largestMessageBytes = 256 * 1024;
 const largestTokenBytes = 1024;

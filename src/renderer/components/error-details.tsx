@@ -4,6 +4,7 @@ import { useState } from 'react';
 import type { ErrorReport } from '../../contract/errors.ts';
 import { isWordKey, t, type WordKey } from '../i18n/words.ts';
 import { copyText } from './copy-text.ts';
+import { LogExcerpt, logText, useLogAround } from './log-excerpt.tsx';
 
 /** What helps: in the page's own words where the engine's speak of its command line. */
 export const nextStepOf = ({ code, nextStep }: Pick<ErrorReport, 'code' | 'nextStep'>): string => {
@@ -21,15 +22,27 @@ const linesOf = (error: ErrorReport): readonly (readonly [WordKey, string])[] =>
   ['error.nextStep', nextStepOf(error)],
 ];
 
+interface ErrorDetailsProps {
+  readonly error: ErrorReport;
+  /** When it happened: what the engine's log has around that moment is shown too. */
+  readonly at?: string;
+}
+
 /** Everything known of an error, behind a disclosure, with a button that copies it as text. */
-export const ErrorDetails = ({ error }: { readonly error: ErrorReport }) => {
+export const ErrorDetails = ({ error, at }: ErrorDetailsProps) => {
+  const [open, setOpen] = useState(false);
   const [copied, setCopied] = useState(false);
+  const log = useLogAround(open && at !== undefined ? at : null);
   const lines = linesOf(error);
   const copy = async (): Promise<void> => {
-    setCopied(await copyText(lines.map(([key, value]) => `${t(key)}: ${value}`).join('\n')));
+    const text = [
+      ...lines.map(([key, value]) => `${t(key)}: ${value}`),
+      ...(log === null ? [] : logText(log)),
+    ];
+    setCopied(await copyText(text.join('\n')));
   };
   return (
-    <details className="error-details">
+    <details className="error-details" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>{t('common.details')}</summary>
       <dl>
         {lines.map(([key, value]) => (
@@ -39,6 +52,7 @@ export const ErrorDetails = ({ error }: { readonly error: ErrorReport }) => {
           </div>
         ))}
       </dl>
+      {log === null || log.lines.length === 0 ? null : <LogExcerpt log={log} />}
       <Button size="small" icon={<Copy16Regular />} onClick={() => void copy()}>
         {copied ? t('common.copied') : t('common.copy')}
       </Button>

@@ -1,11 +1,23 @@
 import { ErrorCircle16Filled, Info16Regular, Warning16Filled } from '@fluentui/react-icons';
+import { type ErrorCode, errorCatalogue } from '../../contract/error-catalogue.ts';
+import type { ErrorReport } from '../../contract/errors.ts';
 import type { EventReport } from '../../contract/reports.ts';
 import { t } from '../i18n/words.ts';
 import { hrefOf } from '../router.ts';
+import { ErrorDetails } from './error-details.tsx';
 import { Moment } from './moment.tsx';
 
 const icons = { info: Info16Regular, warning: Warning16Filled, error: ErrorCircle16Filled } as const;
 const classes = { info: 'quiet', warning: 'health-warning', error: 'health-critical' } as const;
+
+/** An event keeps the code of its error and what it said; the rest is in the catalogue and in the log. */
+const errorOf = ({ text, vm, disk }: EventReport, code: ErrorCode): ErrorReport => ({
+  ...errorCatalogue[code],
+  code,
+  message: text,
+  ...(vm === null ? {} : { vm }),
+  ...(disk === null ? {} : { file: disk }),
+});
 
 interface EventTableProps {
   /** In the order they are shown. */
@@ -28,7 +40,8 @@ export const EventTable = ({ events, nowMs, withVm = true }: EventTableProps) =>
       </tr>
     </thead>
     <tbody>
-      {events.map(({ id, at, level, vm, vmId, text, code }) => {
+      {events.map((event) => {
+        const { id, at, level, vm, vmId, text, code } = event;
         const Icon = icons[level];
         return (
           <tr key={id}>
@@ -52,7 +65,12 @@ export const EventTable = ({ events, nowMs, withVm = true }: EventTableProps) =>
             ) : null}
             <td className="event-text">
               {text}
-              {code === null ? null : <div className="note">{code}</div>}
+              {code === null ? null : (
+                <>
+                  <div className="note">{code}</div>
+                  <ErrorDetails error={errorOf(event, code)} at={at} />
+                </>
+              )}
             </td>
           </tr>
         );

@@ -73,6 +73,7 @@ export const en = {
   'error.file': 'File',
   'error.offset': 'Offset',
   'error.cause': 'Cause',
+  'error.log': 'The engine’s log at that time ({{file}})',
   'error.nextStep': 'What helps',
   'nextStep.HOST_NOT_SET': 'Choose the folder that holds the VMs under Settings.',
   'nextStep.VM_NOT_FOUND': 'Check that the VM’s folder is still on the host.',

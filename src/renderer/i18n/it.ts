@@ -71,6 +71,7 @@ export const it: Catalogue = {
   'error.file': 'File',
   'error.offset': 'Posizione',
   'error.cause': 'Causa',
+  'error.log': 'Il registro del motore in quel momento ({{file}})',
   'error.nextStep': 'Che cosa aiuta',
   'nextStep.HOST_NOT_SET': 'Scegliere in Impostazioni la cartella che contiene le VM.',
   'nextStep.VM_NOT_FOUND': 'Controllare che la cartella della VM sia ancora sull’host.',

@@ -71,6 +71,7 @@ export const nl: Catalogue = {
   'error.file': 'Bestand',
   'error.offset': 'Positie',
   'error.cause': 'Oorzaak',
+  'error.log': 'Het logboek van de engine rond dat tijdstip ({{file}})',
   'error.nextStep': 'Wat helpt',
   'nextStep.HOST_NOT_SET': 'Kies onder Instellingen de map met de VM’s.',
   'nextStep.VM_NOT_FOUND': 'Controleer of de map van de VM nog op de host staat.',

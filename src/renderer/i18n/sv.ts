@@ -71,6 +71,7 @@ export const sv: Catalogue = {
   'error.file': 'Fil',
   'error.offset': 'Position',
   'error.cause': 'Orsak',
+  'error.log': 'Motorns logg vid den tiden ({{file}})',
   'error.nextStep': 'Vad som hjälper',
   'nextStep.HOST_NOT_SET': 'Välj mappen med de virtuella datorerna under Inställningar.',
   'nextStep.VM_NOT_FOUND': 'Kontrollera att den virtuella datorns mapp finns kvar på värden.',

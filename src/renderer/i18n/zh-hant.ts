@@ -71,6 +71,7 @@ export const zhHant: Catalogue = {
   'error.file': '檔案',
   'error.offset': '位置',
   'error.cause': '原因',
+  'error.log': '引擎當時的記錄檔（{{file}}）',
   'error.nextStep': '處理方式',
   'nextStep.HOST_NOT_SET': '請在「設定」中選擇存放 VM 的資料夾。',
   'nextStep.VM_NOT_FOUND': '請確認 VM 的資料夾仍在主機上。',

@@ -22,11 +22,16 @@ const readHost = async (): Promise<HostReport | 'none'> => {
   }
 };
 
-/** Asks which VMs the host has now. */
+/** Asks which VMs the host has now; of one that cannot be read the page says why, and shows none. */
 export const refreshHost = async (): Promise<void> => {
-  const host = await readHost();
-  const summaries = host !== 'none' && host.reachable ? await ask('vm.list', {}) : [];
-  useSite.setState({ host, summaries });
+  const [host, vms] = await Promise.allSettled([readHost(), ask('vm.list', {})]);
+  if (host.status === 'rejected') throw host.reason;
+  const reachable = host.value !== 'none' && host.value.reachable;
+  if (reachable && vms.status === 'rejected') throw vms.reason;
+  useSite.setState({
+    host: host.value,
+    summaries: reachable && vms.status === 'fulfilled' ? vms.value : [],
+  });
 };
 
 /** Asks each vault what it holds and how much room it has. */

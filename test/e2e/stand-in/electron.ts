@@ -283,7 +283,8 @@ export class BrowserWindow extends EventEmitter {
       await open.goto(toBrowser(url));
       return;
     }
-    browser ??= chromium.connectOverCDP(process.env.HVRC_STAND_IN_BROWSER!);
+    // Downloads and the like are the screen's: this connection changes nothing of it.
+    browser ??= chromium.connectOverCDP(process.env.HVRC_STAND_IN_BROWSER!, { noDefaults: true });
     const page = await (await browser).contexts()[0]!.newPage();
     this.webContents.page = page;
     page.on('close', () => this.#closed());

@@ -46,6 +46,8 @@ export type ProbedFile = ReadableFile | UnreadableFile;
 export class DiskProbe {
   readonly #clock: Clock;
   #known = new Map<string, ReadableFile>();
+  /** Files that wait for their turn to be read: whoever asks meanwhile gets the same answer. */
+  readonly #asked = new Map<string, Promise<ProbedFile>>();
   #lastTurn: Promise<void> = Promise.resolve();
 
   constructor(clock: Clock) {
@@ -55,7 +57,15 @@ export class DiskProbe {
   async probe(path: string): Promise<ProbedFile> {
     const known = this.#known.get(path);
     if (known !== undefined && (await standsStill(known.chain))) return known;
-    return this.#inTurn(() => this.#read(path));
+    const asked = this.#asked.get(path);
+    if (asked !== undefined) return asked;
+    // What changes once it is being read is for whoever asks then: a later question must not get an earlier answer.
+    const answer = this.#inTurn(() => {
+      this.#asked.delete(path);
+      return this.#read(path);
+    });
+    this.#asked.set(path, answer);
+    return answer;
   }
 
   /** Forgets the files that the host has no more. */

@@ -1,11 +1,11 @@
-import { Button, SearchBox, Select } from '@fluentui/react-components';
-import { ArrowDownload20Regular } from '@fluentui/react-icons';
+import { Select } from '@fluentui/react-components';
 import { useState } from 'react';
 import type { ErrorCode } from '../../../contract/error-catalogue.ts';
 import { eventCsv } from '../../../contract/event-csv.ts';
 import { downloadCsv } from '../../components/download.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { EventTable } from '../../components/event-table.tsx';
+import { ListToolbar } from '../../components/list-toolbar.tsx';
 import { Loading } from '../../components/loading.tsx';
 import { t } from '../../i18n/words.ts';
 import { useSite } from '../../stores/site-store.ts';
@@ -51,13 +51,13 @@ export const Events = () => {
         <EmptyState title={t('events.empty')} help={t('events.emptyHelp')} />
       ) : (
         <>
-          <div className="toolbar">
-            <SearchBox
-              aria-label={t('events.search')}
-              placeholder={t('events.search')}
-              value={search}
-              onChange={(_event, data) => setSearch(data.value)}
-            />
+          <ListToolbar
+            searchLabel={t('events.search')}
+            search={search}
+            onSearch={setSearch}
+            canExport={fitting.length > 0}
+            onExport={() => downloadCsv(eventCsv(fitting), 'events')}
+          >
             <Select
               aria-label={t('events.level')}
               value={level}
@@ -112,15 +112,7 @@ export const Events = () => {
                 </option>
               ))}
             </Select>
-            <span className="spacer" />
-            <Button
-              icon={<ArrowDownload20Regular />}
-              disabled={fitting.length === 0}
-              onClick={() => downloadCsv(eventCsv(fitting), 'events')}
-            >
-              {t('events.export')}
-            </Button>
-          </div>
+          </ListToolbar>
           {fitting.length === 0 ? (
             <EmptyState title={t('events.noMatch')} />
           ) : (

@@ -45,7 +45,7 @@ const Steps = ({ job }: { readonly job: JobReport }) => (
     {job.error === null ? null : (
       <div className="critical-text">
         <p>{job.error.message}</p>
-        <ErrorDetails error={job.error} />
+        <ErrorDetails error={job.error} at={job.endedAt ?? job.startedAt} />
       </div>
     )}
   </>

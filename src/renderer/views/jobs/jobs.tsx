@@ -1,10 +1,10 @@
-import { Button, SearchBox, Select } from '@fluentui/react-components';
-import { ArrowDownload20Regular } from '@fluentui/react-icons';
+import { Select } from '@fluentui/react-components';
 import { useState } from 'react';
 import { jobCsv } from '../../../contract/job-csv.ts';
 import { isEnded, type JobReport } from '../../../contract/job-reports.ts';
 import { downloadCsv } from '../../components/download.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
+import { ListToolbar } from '../../components/list-toolbar.tsx';
 import { Loading } from '../../components/loading.tsx';
 import { t } from '../../i18n/words.ts';
 import { useSite } from '../../stores/site-store.ts';
@@ -55,13 +55,13 @@ export const Jobs = ({ opened }: { readonly opened: number | null }) => {
         <EmptyState title={t('jobs.empty')} help={t('jobs.emptyHelp')} />
       ) : (
         <>
-          <div className="toolbar">
-            <SearchBox
-              aria-label={t('jobs.search')}
-              placeholder={t('jobs.search')}
-              value={search}
-              onChange={(_event, data) => setSearch(data.value)}
-            />
+          <ListToolbar
+            searchLabel={t('jobs.search')}
+            search={search}
+            onSearch={setSearch}
+            canExport={fitting.length > 0}
+            onExport={() => downloadCsv(jobCsv(fitting), 'jobs')}
+          >
             <Select
               aria-label={t('jobs.filter')}
               value={filter}
@@ -73,15 +73,7 @@ export const Jobs = ({ opened }: { readonly opened: number | null }) => {
                 </option>
               ))}
             </Select>
-            <span className="spacer" />
-            <Button
-              icon={<ArrowDownload20Regular />}
-              disabled={fitting.length === 0}
-              onClick={() => downloadCsv(jobCsv(fitting), 'jobs')}
-            >
-              {t('events.export')}
-            </Button>
-          </div>
+          </ListToolbar>
           {shown.length === 0 ? (
             <EmptyState title={t('jobs.noMatch')} />
           ) : (

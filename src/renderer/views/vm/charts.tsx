@@ -29,7 +29,11 @@ interface ChartProps {
   readonly empty: string;
 }
 
-const LogChart = ({ report, axis, times, nowMs, empty }: ChartProps) => {
+/** What every chart's card is given of it. */
+const cardOf = ({ report, axis, nowMs, empty }: ChartProps) => ({ times: report.times, axis, nowMs, empty });
+
+const LogChart = (chart: ChartProps) => {
+  const { report, axis, times, nowMs } = chart;
   const disks = fullestDisks(report.disks);
   const series = disks.map((disk) => {
     const values = disk.hrlBytes.map((bytes) => (bytes === null ? null : shareOf(disk, bytes)));
@@ -43,13 +47,10 @@ const LogChart = ({ report, axis, times, nowMs, empty }: ChartProps) => {
   });
   return (
     <ChartCard
+      {...cardOf(chart)}
       title={t('chart.log')}
       words={growthWords(report.disks, nowMs)}
       since={sinceWords(report, series[0]?.values ?? [], nowMs)}
-      empty={empty}
-      times={report.times}
-      nowMs={nowMs}
-      axis={axis}
       rows={lineRows(times, series)}
       series={series}
       shape="lines"
@@ -72,7 +73,8 @@ const LogChart = ({ report, axis, times, nowMs, empty }: ChartProps) => {
   );
 };
 
-const RpoChart = ({ report, axis, times, nowMs, empty }: ChartProps) => {
+const RpoChart = (chart: ChartProps) => {
+  const { report, times, nowMs } = chart;
   const { rpoSeconds: values, rpoLimitSeconds: limit } = report;
   const last = lastOf(values)?.value;
   const series = [
@@ -85,13 +87,10 @@ const RpoChart = ({ report, axis, times, nowMs, empty }: ChartProps) => {
   ];
   return (
     <ChartCard
+      {...cardOf(chart)}
       title={t('chart.rpo')}
       words={rpoWords(report, nowMs)}
       since={sinceWords(report, values, nowMs)}
-      empty={empty}
-      times={report.times}
-      nowMs={nowMs}
-      axis={axis}
       rows={lineRows(times, series)}
       series={series}
       shape="lines"
@@ -112,7 +111,8 @@ const RpoChart = ({ report, axis, times, nowMs, empty }: ChartProps) => {
   );
 };
 
-const SentChart = ({ report, axis, times, nowMs, empty }: ChartProps) => {
+const SentChart = (chart: ChartProps) => {
+  const { report, times, nowMs } = chart;
   const { sentBytes: values, stepSeconds } = report;
   const series = [
     {
@@ -124,13 +124,10 @@ const SentChart = ({ report, axis, times, nowMs, empty }: ChartProps) => {
   ];
   return (
     <ChartCard
+      {...cardOf(chart)}
       title={t('chart.sent', { step: formatDuration(stepSeconds) })}
       words={sentWords(report, nowMs)}
       since={sinceWords(report, values, nowMs)}
-      empty={empty}
-      times={report.times}
-      nowMs={nowMs}
-      axis={axis}
       rows={stepRows(times, stepSeconds * 1000, series)}
       series={series}
       shape="steps"
@@ -141,7 +138,8 @@ const SentChart = ({ report, axis, times, nowMs, empty }: ChartProps) => {
   );
 };
 
-const SpeedChart = ({ report, axis, times, nowMs, empty }: ChartProps) => {
+const SpeedChart = (chart: ChartProps) => {
+  const { report, times, nowMs } = chart;
   const { throughputBytesPerSecond: values } = report;
   const last = lastOf(values)?.value;
   const series = [
@@ -154,13 +152,10 @@ const SpeedChart = ({ report, axis, times, nowMs, empty }: ChartProps) => {
   ];
   return (
     <ChartCard
+      {...cardOf(chart)}
       title={t('chart.speed')}
       words={speedWords(report, nowMs)}
       since={null}
-      empty={empty}
-      times={report.times}
-      nowMs={nowMs}
-      axis={axis}
       rows={lineRows(times, series)}
       series={series}
       shape="lines"

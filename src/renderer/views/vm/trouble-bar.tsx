@@ -44,7 +44,7 @@ export const TroubleBar = ({ row, status, nowMs }: TroubleBarProps) => {
             {t('trouble.otherReasons')}: {trouble.besides.join(' ')}
           </p>
         )}
-        {error === null ? null : <ErrorDetails error={error} />}
+        {error === null ? null : <ErrorDetails error={error} at={trouble.since} />}
       </MessageBarBody>
       <MessageBarActions>
         {action === null || action === 'sync' ? null : (

@@ -42,6 +42,8 @@ export interface Trouble {
   /** Further reasons of the VM's health. */
   readonly besides: readonly string[];
   readonly error: ErrorReport | null;
+  /** When it began. */
+  readonly since: string;
 }
 
 /** What to tell of a VM in trouble; null while all is well, or while the first copy runs as it should. */
@@ -65,5 +67,6 @@ export const troubleOf = (status: VmStatus, nowMs: number): Trouble | null => {
     ].filter((sentence) => sentence !== null),
     besides: others.map(reasonWords),
     error,
+    since: retry?.firstFailureAt ?? new Date(reason.sinceMs).toISOString(),
   };
 };
