@@ -27,6 +27,7 @@ import {
   stageInitial,
   thisInstallation,
 } from '../support/vault-model.ts';
+import { describeComparisons } from './replica-vault-comparisons.ts';
 import { describeVaultHistories } from './replica-vault-histories.ts';
 
 /** Storage that any number of vault instances can be opened over, one after the other or at once. */
@@ -696,6 +697,7 @@ export const describeReplicaVault = (name: string, makeVault: () => Promise<Vaul
       await replica.close();
     });
 
+    describeComparisons(() => makeVault());
     describeVaultHistories(() => makeVault());
   });
 };
