@@ -10,6 +10,7 @@ import { vaultDisk } from '../replication/vault-entry.ts';
 import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
 import { chooseDisks } from './choose-disks.ts';
 import type { ConsoleContext } from './console-context.ts';
+import { nothingReplicated } from './nothing-replicated.ts';
 import { checkPrerequisites } from './prerequisites.ts';
 import { vmStatus } from './vm-status.ts';
 
@@ -157,20 +158,8 @@ const newRecord = (context: ConsoleContext, vm: HostVm, params: ProtectParams): 
   state: 'WaitingForInitialReplication',
   pausedAtMs: null,
   protectedAtMs: context.clock.now(),
-  cut: 0,
-  committedCut: 0,
-  lastSyncAtMs: null,
-  committedConsistency: null,
-  unsent: null,
-  shipment: null,
-  direct: null,
-  nextSequence: 1,
-  lastCycle: null,
-  nextCycleAtMs: null,
+  ...nothingReplicated,
   ...(params.startAt === undefined ? {} : { initialStartAtMs: Date.parse(params.startAt) }),
-  retry: null,
-  error: null,
-  resync: null,
 });
 
 const diskRecord = (vm: HostVm, disk: HostDisk, excluded: boolean): ProtectedDiskRecord => ({

@@ -9,6 +9,7 @@ import type { EventRecord, ProtectedDiskRecord, ProtectionRecord } from '../stor
 import type { ResyncMark } from '../store/resync-record.ts';
 import type { Setting } from '../store/settings.ts';
 import { openStore, type Store } from '../store/store.ts';
+import { nothingReplicated } from './nothing-replicated.ts';
 
 const rebuiltSetting: Setting<{ atMs: number; text: string }> = {
   key: 'store.rebuilt',
@@ -129,21 +130,12 @@ const protectionOf = (vm: KnownProtection, nowMs: number): ProtectionRecord => {
   const { cutsBelow, hasReplica, disks: _disks, resync, ...known } = vm;
   return {
     ...known,
+    ...nothingReplicated,
     resync: resync === null ? null : withoutHistory(resync),
     state: 'Replicating',
     cut: cutsBelow,
     // Which one it is, the vault says.
     committedCut: hasReplica ? 1 : 0,
-    lastSyncAtMs: null,
-    committedConsistency: null,
-    unsent: null,
-    shipment: null,
-    direct: null,
-    nextSequence: 1,
-    lastCycle: null,
-    nextCycleAtMs: null,
-    retry: null,
-    error: null,
     rebuiltAtMs: nowMs,
   };
 };
