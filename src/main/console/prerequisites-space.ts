@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ReplicationError } from '../../contract/errors.ts';
 import { type PrerequisiteCheck, prerequisiteLimits } from '../../contract/prerequisites.ts';
 import type { HostDisk } from '../host/host.ts';
@@ -13,13 +13,27 @@ import { failed, failedWith, formatGigabytes, passed, warned } from './prerequis
 
 /** Whether logs can be written beside the disks: tried with a file that is removed again. */
 export const checkLogFolders = (disks: readonly HostDisk[]): Promise<PrerequisiteCheck[]> => {
-  const folders = [...new Set(disks.map(({ rootPath }) => dirname(rootPath)))];
-  return Promise.all(folders.map(checkLogFolder));
+  const folders = Map.groupBy(disks, ({ rootPath }) => dirname(rootPath));
+  return Promise.all(
+    [...folders].map(([folder, inIt]) =>
+      checkLogFolder(
+        folder,
+        inIt.map(({ rootPath }) => basename(rootPath)),
+      ),
+    ),
+  );
 };
 
-const checkLogFolder = async (folder: string): Promise<PrerequisiteCheck> => {
+/** A log in transit is called `<disk>.<n>.hrl`. */
+const logSuffix = '.99999999.hrl';
+
+const checkLogFolder = async (folder: string, names: readonly string[]): Promise<PrerequisiteCheck> => {
   const name = 'Log folder';
-  const path = join(folder, `.hvrc-check-${randomUUID()}`);
+  const longest = names.toSorted((a, b) => Buffer.byteLength(b) - Buffer.byteLength(a))[0] ?? '';
+  // As long as the name of a log will be: characters where they are counted, bytes where those are.
+  const logName = longest.replace(/[ -~]/g, 'x') + logSuffix;
+  const id = `.hvrc-check-${randomUUID()}`;
+  const path = join(folder, id + logName.slice(id.length));
   try {
     const file = await open(path, 'wx');
     try {
@@ -27,9 +41,17 @@ const checkLogFolder = async (folder: string): Promise<PrerequisiteCheck> => {
       await file.sync();
     } finally {
       await file.close();
+      await rm(path, { force: true });
     }
     return passed(name, `A file was written into ${folder}, and removed.`);
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENAMETOOLONG') {
+      const detail = `The name ${longest} is too long for a log beside it, which needs ${logSuffix.length} characters more.`;
+      return failed(name, 'DISK_UNSUPPORTED', detail, 'Give the disk file a shorter name.', {
+        file: folder,
+        cause,
+      });
+    }
     const why = cause instanceof Error ? cause.message : String(cause);
     return failed(
       name,
@@ -38,8 +60,6 @@ const checkLogFolder = async (folder: string): Promise<PrerequisiteCheck> => {
       'Give the account that runs the engine the right to write into that folder.',
       { file: folder, cause },
     );
-  } finally {
-    await rm(path, { force: true });
   }
 };
 

@@ -72,6 +72,17 @@ describe('the prerequisites', () => {
     await expect(refused).rejects.toMatchObject({ code: 'VOLUME_LOW_SPACE' });
   });
 
+  it('find a disk file whose name leaves no room for the name of its log', async () => {
+    const site = makeSite();
+    await site.prepare();
+    const name = `${'n'.repeat(240)}.vhdx`;
+    await createVhdxWriter(site.disk(name), { sizeBytes: 1024 ** 2, blockBytes: 1024 ** 2 }).close();
+    expect(await unfit(site)).toMatchObject([
+      { name: 'Log folder', detail: expect.stringContaining(`The name ${name} is too long`) },
+    ]);
+    expect(readdirSync(site.disk('..')).some((file) => file.startsWith('.hvrc-check'))).toBe(false);
+  });
+
   it('say why a vault cannot be reached, beside all that could be checked', async () => {
     const site = makeSite();
     await site.prepare();

@@ -1,13 +1,27 @@
 /** Names that Windows reserves for devices, whatever their extension. */
 const deviceName = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$/i;
 
+/** Windows counts characters of a name and POSIX bytes, up to 255; suffixes such as `.vhdx.partial` come on top. */
+const mostCharacters = 100;
+const mostBytes = 200;
+
+const shortened = (characters: readonly string[]): string => {
+  let text = '';
+  for (const character of characters) {
+    const longer = text + character;
+    if (longer.length > mostCharacters || Buffer.byteLength(longer) > mostBytes) break;
+    text = longer;
+  }
+  return text;
+};
+
 /** `name` as a file name that Windows, SMB servers and POSIX all take; never empty, never leaving its directory. */
 export const safeFileName = (name: string): string => {
-  const cleaned = [...name.normalize('NFC')]
-    .map((character) => (character < ' ' || '<>:"/\\|?*\x7f'.includes(character) ? '_' : character))
-    .join('')
-    .slice(0, 100)
-    .replace(/^[. ]+|[. ]+$/g, '');
+  const cleaned = shortened(
+    [...name.normalize('NFC')].map((character) =>
+      character < ' ' || '<>:"/\\|?*\x7f'.includes(character) ? '_' : character,
+    ),
+  ).replace(/^[. ]+|[. ]+$/g, '');
   if (cleaned === '') return '_';
   return deviceName.test(cleaned) ? `_${cleaned}` : cleaned;
 };
