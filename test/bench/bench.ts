@@ -19,6 +19,7 @@ import { enduranceBench } from './endurance-bench.ts';
 import { initialBench } from './initial-bench.ts';
 import type { BenchResult } from './measure.ts';
 import { resyncBench } from './resync-bench.ts';
+import { resyncSparseBench } from './resync-sparse-bench.ts';
 import { roundBench } from './round-bench.ts';
 import { scanBench } from './scan-bench.ts';
 import { sparseBench } from './sparse-bench.ts';
@@ -29,6 +30,7 @@ const benches = {
   delta: deltaBench,
   sparse: sparseBench,
   resync: resyncBench,
+  'resync-sparse': resyncSparseBench,
   azure: azureBench,
   'azure-null': azureNullBench,
   'azure-delta': azureDeltaBench,

@@ -10,12 +10,14 @@ import {
   rmSync,
   statSync,
   utimesSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { VmStatus } from '../../../src/contract/reports.ts';
 import { openDiskLayer } from '../../../src/main/disk/open-disk.ts';
+import { createDynamicVhdWriter } from '../../../src/main/disk/vhd/dynamic-vhd-writer.ts';
 import { createVhdxWriter } from '../../../src/main/disk/vhdx/vhdx-writer.ts';
 import { type EngineSite, engineSite, mebibyte } from '../../support/engine-site.ts';
 
@@ -104,6 +106,41 @@ describe('a VM is marked', () => {
     rmSync(site.disk('system_1.avhdx'));
     await branch('system_2.avhdx', 4);
     await expectMarkedBy(site, 'DISK_REVERTED', 'system.vhdx');
+    await expectHealed(site);
+  });
+
+  /** The same disk with another size, or another disk of the same size. */
+  const remake = async (site: EngineSite, sizeMebibytes: number, isSame: boolean): Promise<void> => {
+    const { disks } = await site.status();
+    const { id: diskId } = disks.find(({ name }) => name === 'data.vhd')!;
+    rmSync(site.disk('data.vhd'));
+    const options = { sizeBytes: sizeMebibytes * mebibyte, ...(isSame ? { diskId } : {}) };
+    const made = createDynamicVhdWriter(site.disk('data.vhd'), options);
+    made.write(Buffer.alloc(mebibyte, 5), 20 * mebibyte);
+    await made.close();
+  };
+
+  it.each([
+    ['a disk became larger', 'DISK_CHANGED_GEOMETRY', 48, true],
+    ['a disk became smaller', 'DISK_CHANGED_GEOMETRY', 24, true],
+    ['another disk took the place of one', 'DISK_REPLACED', 32, false],
+  ] as const)('when %s', async (_case, code, sizeMebibytes, isSame) => {
+    const site = makeSite();
+    await site.protect();
+    await remake(site, sizeMebibytes, isSame);
+    await expectMarkedBy(site, code, 'data.vhd');
+    await expectHealed(site);
+  });
+
+  it.each([
+    ['is lost', 'REPLICA_MISSING', (replica: string) => rmSync(replica)],
+    ['is damaged', 'REPLICA_INVALID', (replica: string) => writeFileSync(replica, 'nothing')],
+  ] as const)('when a replica %s', async (_case, code, damage) => {
+    const site = makeSite();
+    await site.protect();
+    damage(await site.replica('system.vhdx'));
+    await site.write('system.vhdx', 0, 1);
+    await expectMarkedBy(site, code, null);
     await expectHealed(site);
   });
 

@@ -1,9 +1,10 @@
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { DateTime } from 'luxon';
 import { describe, expect, it } from 'vitest';
 import type { JobReport, JobState } from '../../../src/contract/job-reports.ts';
 import { weekdays } from '../../../src/contract/weekdays.ts';
-import { type EngineSite, engineSite, logsBeside, mebibyte } from '../../support/engine-site.ts';
+import { type EngineSite, engineSite, logsBeside, mebibyte, sameDisks } from '../../support/engine-site.ts';
 import { GatedPool } from '../../support/gated-pool.ts';
 
 const makeSite = engineSite();
@@ -195,6 +196,12 @@ describe('a resynchronization under way', () => {
       resync: { code: 'HRL_MISSING', nextWindowAt: new Date(closesAtMs + 22 * hourMs).toISOString() },
     });
     expect((await site.console.request('points', { vm: 'SRV1' })).points).toEqual(points);
+    const toDirectory = site.data('after-cancel');
+    const restored = await site.console.request('restore', { vm: 'SRV1', toDirectory });
+    expect(await site.finish(restored.id)).toMatchObject({ point: points.at(-1)!.id, verified: true });
+    for (const name of ['system.vhdx', 'data.vhd'])
+      expect(await sameDisks(join(toDirectory, name), await site.replica(name))).toBe(true);
+    expect(logsBeside(site.disk('system.vhdx'))).toEqual([]);
     await site.clock.advanceTo(closesAtMs - 60_000);
     expect((await site.status()).state).toBe('WaitingForStartResynchronize');
     const done = nextJob(site, 'succeeded');

@@ -8,7 +8,11 @@ import { createAzureVault } from '../../../src/main/vault/azure/azure-vault.ts';
 import { createDirectoryVault } from '../../../src/main/vault/directory/directory-vault.ts';
 import type { ReplicaVault } from '../../../src/main/vault/replica-vault.ts';
 import type { ResyncDiskResult } from '../../../src/main/workers/protocol.ts';
-import { BlockReader } from '../../../src/main/workers/reading/block-reader.ts';
+import {
+  BlockReader,
+  type DigestedChunk,
+  type ReadOptions,
+} from '../../../src/main/workers/reading/block-reader.ts';
 import { decodeCells } from '../../../src/main/workers/resyncing/cell-map.ts';
 import { resyncDisk } from '../../../src/main/workers/resyncing/resync-disk.ts';
 import { Azurite } from '../../support/azurite.ts';
@@ -19,7 +23,19 @@ import { cutOf, makeDisk, makeVm, stageInitial, thisInstallation } from '../../s
 
 const inFolder = temporaryFolder();
 const workers = join(import.meta.dirname, '../../../src/main/workers');
-const reader = new BlockReader(2, join(workers, 'reading/lane.ts'));
+
+/** The product's reader, which counts what it reads of the source. */
+class CountingReader extends BlockReader {
+  bytes = 0;
+
+  override async *read(options: ReadOptions): AsyncGenerator<DigestedChunk> {
+    for await (const chunk of super.read(options)) {
+      this.bytes += chunk.length;
+      yield chunk;
+    }
+  }
+}
+const reader = new CountingReader(2, join(workers, 'reading/lane.ts'));
 afterAll(() => reader.close());
 
 const blockBytes = 32 * 1024;
@@ -186,8 +202,11 @@ describe.each(Object.keys(kinds) as (keyof typeof kinds)[])(
       await alter(400 * blockBytes, 2, 3 * blockBytes);
       const faults = [{ method: 'delta.put', call: 5, error: unreachable, when: 'before' }] as const;
       await expect(attempt({ faults })).rejects.toMatchObject({ code: 'VAULT_UNREACHABLE' });
+      const before = reader.bytes;
       const result = await attempt();
       expect(result.resumedAtBytes).toBeGreaterThanOrEqual(8 * mebibyte);
+      // Nothing that was confirmed is read again: what is left is the last quarter, after the hole.
+      expect(reader.bytes - before).toBe(sizeBytes - Math.max(12 * mebibyte, result.resumedAtBytes ?? 0));
       expect(result).toMatchObject({ comparedBlocks: blocks, differentBlocks: 6 });
       expect((await expectHonest()).equals(source)).toBe(true);
     });
