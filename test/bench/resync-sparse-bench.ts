@@ -23,6 +23,7 @@ export const resyncSparseBench = async (site: BenchSite): Promise<BenchResult[]>
   for (let index = 0; index < 64; index += 1)
     again.write(randomFillSync(data), index * (sizeBytes / 64) + 4 * mebibyte);
   await again.close();
+  const ofCopy = engine.info().peakMemoryBytes;
   const before = engine.cpuSeconds();
   const { durationMs, differentBlocks, sentBytes } = engine.hvrc<ResyncResult>('resync', 'VM1');
   const after = engine.cpuSeconds();
@@ -41,7 +42,7 @@ export const resyncSparseBench = async (site: BenchSite): Promise<BenchResult[]>
     },
     {
       what: 'peak memory of it, all threads',
-      measured: `${(peakMemoryBytes / mebibyte).toFixed(0)} MiB`,
+      measured: `${(peakMemoryBytes / mebibyte).toFixed(0)} MiB; of the first copy before it ${(ofCopy / mebibyte).toFixed(0)} MiB`,
       ...plain,
       goal: '≤ 300 MB',
       met: peakMemoryBytes <= 300e6,
