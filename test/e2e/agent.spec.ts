@@ -1,4 +1,4 @@
-import { expect, type Page, test } from '@playwright/test';
+import { expect, type Page, test, type WebSocketRoute } from '@playwright/test';
 import { hvrc, type RunningAgent, startAgent } from './agent-process.ts';
 import { newSite, rowOf, type TestSite, useSampleHost } from './console.ts';
 
@@ -68,4 +68,26 @@ test('a link opens the console once, and without a session nothing is shown', as
 
   await page.reload();
   await expect(rowOf(page, 'WEB01')).toBeVisible();
+});
+
+test('a page whose connection drops says so, connects again and shows what happened meanwhile', async ({
+  page,
+}) => {
+  let reachable = true;
+  const open = new Set<WebSocketRoute>();
+  await page.routeWebSocket(/.*/, (socket) => {
+    if (!reachable) return socket.close();
+    socket.connectToServer();
+    open.add(socket);
+  });
+  await page.goto(agent.link);
+  await expect(rowOf(page, 'WEB01')).toContainText('Replicating');
+  reachable = false;
+  for (const socket of open) await socket.close();
+  await expect(page.getByText('The engine cannot be reached.')).toBeVisible();
+  await hvrc(site.dataDirectory, 'pause', 'WEB01');
+  await expect(rowOf(page, 'WEB01')).toContainText('Replicating');
+  reachable = true;
+  await expect(rowOf(page, 'WEB01')).toContainText('Paused');
+  await expect(page.getByText('The engine cannot be reached.')).toBeHidden();
 });
