@@ -61,6 +61,7 @@ export const formatRate = (bytesPerSecond: number): string =>
 /** `38 s`, `52 min`, `3 h 20 min`, `4 d`: coarse enough not to jitter. */
 export const formatDuration = (seconds: number): string => {
   const whole = Math.max(0, Math.round(seconds));
+  if (whole === 0 && seconds > 0) return t('unit.underSecond');
   if (whole < 120) return t('unit.seconds', { value: whole });
   const minutes = Math.round(whole / 60);
   if (minutes < 120) return t('unit.minutes', { value: minutes });
@@ -100,6 +101,20 @@ export const formatTime = (iso: string, nowMs: number): string => {
 
 /** The exact local time, for the tooltip. */
 export const formatExactTime = (iso: string): string => exactFormat().format(new Date(iso));
+
+const clockFormat = kept(
+  (key) =>
+    new Intl.DateTimeFormat(key, {
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      fractionalSecondDigits: 3,
+      hourCycle: 'h23',
+    }),
+);
+
+/** The local time of day to the millisecond, as in a log. */
+export const formatClock = (iso: string): string => clockFormat().format(new Date(iso));
 
 const axisFormats: Readonly<Record<SeriesRange, () => Intl.DateTimeFormat>> = {
   '1h': timeFormat,

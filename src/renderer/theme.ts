@@ -9,7 +9,8 @@ const own = (theme: Theme): Theme => ({ ...theme, fontFamilyBase, fontFamilyMono
 
 const themes: Readonly<Record<Exclude<ThemeChoice, 'system'>, Theme>> = {
   light: own(webLightTheme),
-  dark: own(webDarkTheme),
+  // Fluent's red is too dark to be read as text on the dark page (contrast 4.2, wanted 4.5).
+  dark: { ...own(webDarkTheme), colorStatusDangerForeground1: webDarkTheme.colorPaletteRedForeground3 },
   highContrast: own(teamsHighContrastTheme),
 };
 

@@ -6,6 +6,7 @@ import {
   chooseFromMenu,
   click,
   expectAccessible,
+  expectAccessibleInEveryTheme,
   newSite,
   open,
   protectFromNothing,
@@ -133,12 +134,42 @@ test.describe('with a site of its own', () => {
     await click(page, 'Next');
     await expect(page.getByRole('heading', { name: /check.? failed/ })).toBeVisible();
     await expect(page.getByRole('button', { name: 'Protect FILESRV' })).toBeDisabled();
-    await expectAccessible(page);
+    await expectAccessibleInEveryTheme(page);
     renameSync(`${site.vaultDirectory}-away`, site.vaultDirectory);
     await click(page, 'Check again');
     await click(page, 'Protect FILESRV');
     await expect(page.getByText('This disk was left out')).toBeVisible();
   });
+});
+
+test('several VMs are resynchronized by one dialog, and every part of a VM’s page is for everybody’s eyes', async ({
+  door,
+}) => {
+  site = newSite();
+  await useSampleHost(site);
+  await hvrc(site.dataDirectory, 'vault', 'add', 'local', site.vaultDirectory);
+  for (const vm of ['WEB01', 'FILESRV'])
+    await hvrc(site.dataDirectory, 'protect', vm, '--vault', 'local', '--wait');
+  const page = await door.begin(site);
+  for (const vm of ['WEB01', 'FILESRV'])
+    await rowOf(page, vm)
+      .getByRole('checkbox', { name: `Select ${vm}` })
+      .press('Space');
+  await click(page, 'Resynchronize');
+  const dialog = page.getByRole('dialog', { name: 'Resynchronize 2 VMs' });
+  await expect(dialog).toContainText('FILESRV, WEB01');
+  await expectAccessibleInEveryTheme(page);
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+  await open(page, 'WEB01');
+  await expect(page.getByRole('tab')).toHaveCount(8);
+  for (const tab of await page.getByRole('tab').all()) {
+    await tab.click();
+    await expect(tab).toHaveAttribute('aria-selected', 'true');
+    await expectAccessibleInEveryTheme(page);
+  }
+  await door.end();
+  site.remove();
 });
 
 test.describe('with a protected VM', () => {
@@ -253,7 +284,7 @@ test.describe('with a protected VM', () => {
     await page.getByRole('radio', { name: 'Delete the replica and its recovery points' }).check();
     await expect(page.getByText(/2 recovery points of 1 disk \(96\.0 MB\) will be lost/)).toBeVisible();
     await expect(page.getByRole('button', { name: 'Disable and delete' })).toBeDisabled();
-    await expectAccessible(page);
+    await expectAccessibleInEveryTheme(page);
     await page.getByLabel('Type WEB01 to confirm').fill('WEB01');
     await click(page, 'Disable and delete');
     await expect(page.getByText('This VM is not protected.')).toBeVisible();

@@ -68,6 +68,19 @@ export const expectAccessible = async (page: Page): Promise<void> => {
   ).toEqual([]);
 };
 
+/** The same in each theme that the system may ask for. */
+export const expectAccessibleInEveryTheme = async (page: Page): Promise<void> => {
+  for (const [theme, media] of [
+    ['dark', { colorScheme: 'dark' }],
+    ['highContrast', { contrast: 'more' }],
+    ['light', { colorScheme: 'light', contrast: null }],
+  ] as const) {
+    await page.emulateMedia(media);
+    await expect(page.locator(`.shell[data-theme="${theme}"]`)).toBeAttached();
+    await expectAccessible(page);
+  }
+};
+
 /** Counts what an administrator clicks. */
 export class Clicks {
   readonly #page: Page;

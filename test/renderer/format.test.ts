@@ -14,6 +14,7 @@ describe('figures on the page', () => {
 
   it.each([
     [0, '0 s'],
+    [0.2, '< 1 s'],
     [119, '119 s'],
     [3120, '52 min'],
     [7199, '2 h'],

@@ -23,7 +23,10 @@ export const noteUserAction = <N extends RequestName>(
   params: CheckedParams<N>,
 ): void => {
   const say = sayings[name] as ((params: CheckedParams<N>) => string) | undefined;
-  if (say !== undefined) events.info(say(params), subjectOf(store, params));
+  if (say === undefined) return;
+  const subject = subjectOf(store, params);
+  // Asked for by its id, the VM still has a name for whoever reads of it.
+  events.info(say(subject.vm === undefined ? params : { ...params, vm: subject.vm }), subject);
 };
 
 const subjectOf = (store: ConsoleContext['store'], params: object): EventSubject => {

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { LogLinesReport } from '../../contract/log-lines.ts';
+import { formatClock, formatExactTime } from '../format.ts';
 import { t } from '../i18n/words.ts';
 import { ask } from '../stores/engine.ts';
 import { showProblem } from '../stores/ui-store.ts';
@@ -34,7 +35,10 @@ export const LogExcerpt = ({ log: { file, lines } }: { readonly log: LogLinesRep
       {lines.map(({ at, level, text }, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: lines of a file have nothing but their place
         <div key={index} className={level === 'error' ? 'critical-text' : undefined}>
-          <time dateTime={at}>{at.slice(11, 23)}</time> {level} {text}
+          <time dateTime={at} title={formatExactTime(at)}>
+            {formatClock(at)}
+          </time>{' '}
+          {level} {text}
         </div>
       ))}
     </section>

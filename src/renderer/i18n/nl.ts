@@ -92,6 +92,7 @@ export const nl: Catalogue = {
   'unit.PB': '{{value}} PB',
   'unit.perSecond': '{{size}}/s',
   'unit.seconds': '{{value}} s',
+  'unit.underSecond': '< 1 s',
   'unit.minutes': '{{value}} min',
   'unit.hours': '{{value}} u',
   'unit.hoursMinutes': '{{hours}} u {{minutes}} min',

@@ -92,6 +92,7 @@ export const sv: Catalogue = {
   'unit.PB': '{{value}} PB',
   'unit.perSecond': '{{size}}/s',
   'unit.seconds': '{{value}} s',
+  'unit.underSecond': '< 1 s',
   'unit.minutes': '{{value}} min',
   'unit.hours': '{{value}} h',
   'unit.hoursMinutes': '{{hours}} h {{minutes}} min',

@@ -92,6 +92,7 @@ export const zhHant: Catalogue = {
   'unit.PB': '{{value}} PB',
   'unit.perSecond': '{{size}}/秒',
   'unit.seconds': '{{value}} 秒',
+  'unit.underSecond': '< 1 秒',
   'unit.minutes': '{{value}} 分鐘',
   'unit.hours': '{{value}} 小時',
   'unit.hoursMinutes': '{{hours}} 小時 {{minutes}} 分鐘',

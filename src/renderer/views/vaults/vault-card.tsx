@@ -158,12 +158,12 @@ export const VaultCard = ({ vault, nowMs }: { readonly vault: VaultReport; reado
           <MoreMenu vault={vault} />
         </div>
       </div>
-      <p>
+      <p className="vault-line">
         <span className={`health ${vault.reachable ? '' : 'health-critical'}`}>
           <Icon aria-hidden="true" />
           {vault.reachable ? t('vaults.reachable') : t('vaults.away')}
-        </span>{' '}
-        {vault.reachable ? <Usage vault={vault} /> : null}{' '}
+        </span>
+        {vault.reachable ? <Usage vault={vault} /> : null}
         <span className="note">{t('vaults.added', { time: formatTime(vault.addedAt, nowMs) })}</span>
       </p>
       {vault.kind === 'azure' ? <SignInState vault={vault} nowMs={nowMs} /> : null}
