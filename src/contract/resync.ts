@@ -4,12 +4,13 @@
  */
 
 import { z } from 'zod';
+import type { StepText } from './engine-phrases.ts';
 
 export const resyncSteps = ['check', 'track', 'compare', 'send', 'apply'] as const;
 export type ResyncStep = (typeof resyncSteps)[number];
 
 /** What the job's steps are called, in this order; a disk that must be copied anew adds one of its own. */
-export const resyncStepNames: Readonly<Record<ResyncStep, string>> = {
+export const resyncStepNames: Readonly<Record<ResyncStep, StepText>> = {
   check: 'Check the disks',
   track: 'Restart tracking',
   compare: 'Compare',

@@ -4,6 +4,7 @@ import {
   type NotificationItem,
   type NotificationReport,
 } from '../../contract/alerts.ts';
+import type { TestText } from '../../contract/engine-phrases.ts';
 
 /** What each cause is called when it begins to hold, and when it no longer does. */
 const titles: Readonly<Record<AlertCause, readonly [raised: string, cleared: string]>> = {
@@ -76,7 +77,7 @@ export const testNotification = ({
   kind: 'test',
   severity: 'info',
   host,
-  title: 'Test message',
-  text: `This is how alerts of ${host} will reach you. Nothing has happened.`,
+  title: 'Test message' satisfies TestText,
+  text: `This is how alerts of ${host} will reach you. Nothing has happened.` satisfies TestText,
   items: [],
 });

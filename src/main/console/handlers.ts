@@ -93,7 +93,7 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
       const replicator = engine.replicator(record.vmId);
       refuseWhileMarked(record);
       replicator.clearError();
-      const steps = ['Track changes', 'Send changes'];
+      const steps = ['Track changes', 'Send changes'] as const;
       return startJob(context, 'cycle', record, { vm: record.vmId }, steps);
     },
     'protection.change': async ({ vm, ...change }) => {

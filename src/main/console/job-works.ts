@@ -1,3 +1,4 @@
+import type { StepText } from '../../contract/engine-phrases.ts';
 import { ReplicationError } from '../../contract/errors.ts';
 import type { JobKind, JobReport, JobResult } from '../../contract/job-reports.ts';
 import { type CheckedParams, type RequestName, requests } from '../../contract/requests.ts';
@@ -32,7 +33,7 @@ export const startJob = (
   kind: JobKind,
   vm: { readonly vmId: string; readonly name: string },
   input: object,
-  steps: readonly string[] = [],
+  steps: readonly StepText[] = [],
 ): JobReport => {
   const job = context.jobs.create(kind, vm.vmId, vm.name, steps, input);
   carryOut(context, job);

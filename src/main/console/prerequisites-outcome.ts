@@ -1,8 +1,9 @@
+import type { CheckText, FixText } from '../../contract/engine-phrases.ts';
 import type { ErrorCode } from '../../contract/error-catalogue.ts';
 import { type ErrorContext, type ErrorReport, ReplicationError } from '../../contract/errors.ts';
 import type { PrerequisiteCheck } from '../../contract/prerequisites.ts';
 
-export const passed = (name: string, detail: string): PrerequisiteCheck => ({
+export const passed = (name: CheckText, detail: string): PrerequisiteCheck => ({
   name,
   outcome: 'pass',
   detail,
@@ -10,7 +11,7 @@ export const passed = (name: string, detail: string): PrerequisiteCheck => ({
   error: null,
 });
 
-export const warned = (name: string, detail: string, fix: string): PrerequisiteCheck => ({
+export const warned = (name: CheckText, detail: string, fix: FixText): PrerequisiteCheck => ({
   name,
   outcome: 'warning',
   detail,
@@ -18,11 +19,24 @@ export const warned = (name: string, detail: string, fix: string): PrerequisiteC
   error: null,
 });
 
+/** A check that an error does not keep from going on: the error's next step as the fix. */
+export const warnedWith = (
+  name: CheckText,
+  detail: string,
+  { nextStep }: ErrorReport,
+): PrerequisiteCheck => ({
+  name,
+  outcome: 'warning',
+  detail,
+  fix: nextStep,
+  error: null,
+});
+
 export const failed = (
-  name: string,
+  name: CheckText,
   code: ErrorCode,
   detail: string,
-  fix: string,
+  fix: FixText,
   context: ErrorContext,
 ): PrerequisiteCheck => ({
   name,
@@ -33,7 +47,7 @@ export const failed = (
 });
 
 /** A check that an error ended: its message, and its next step as the fix. */
-export const failedWith = (name: string, error: ErrorReport): PrerequisiteCheck => ({
+export const failedWith = (name: CheckText, error: ErrorReport): PrerequisiteCheck => ({
   name,
   outcome: 'fail',
   detail: error.message,

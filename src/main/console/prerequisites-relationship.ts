@@ -49,7 +49,7 @@ const foreignLog = (vm: HostVm, disks: readonly HostDisk[]): PrerequisiteCheck =
       const { active, sealed } = listLogs(rootPath);
       const path = active?.path ?? sealed[0]?.path;
       if (path === undefined) continue;
-      const fix = `End the protection that writes it; when there is none any more, delete ${path}.`;
+      const fix = `End the protection that writes it; when there is none any more, delete ${path}.` as const;
       return failed(name, 'HRL_FOREIGN', `${path} is ${ownerOf(path)}.`, fix, { vm: vm.name, file: path });
     }
   } catch (error) {

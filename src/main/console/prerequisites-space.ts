@@ -97,7 +97,7 @@ const logSpace = (context: ConsoleContext, { space, logBytes }: LogVolume): Prer
   const share = `${prerequisiteLimits.logShare.value * 100} %`;
   const figures = `${formatGigabytes(freeBytes)} free on ${mount}; logs may grow to ${formatGigabytes(logBytes)} (${share} of the disks), ${formatGigabytes(reserve)} must stay free`;
   if (freeBytes < reserve) {
-    const fix = `Free ${formatGigabytes(reserve - freeBytes)} or more on ${mount}.`;
+    const fix = `Free ${formatGigabytes(reserve - freeBytes)} or more on ${mount}.` as const;
     return failed(name, 'VOLUME_LOW_SPACE', `${figures}.`, fix, { file: mount });
   }
   const short = reserve + logBytes - freeBytes;
@@ -127,7 +127,8 @@ export const checkVaultSpace = async (
   const figures = `${formatGigabytes(freeBytes)} free at ${target}; the first copy comes to ${formatGigabytes(allocated)} at most, ${formatGigabytes(reserve)} must stay free.`;
   const short = allocated + reserve - freeBytes;
   if (short <= 0) return passed(name, figures);
-  const fix = `Free ${formatGigabytes(short)} at the vault, exclude a disk, or choose another vault.`;
+  const fix =
+    `Free ${formatGigabytes(short)} at the vault, exclude a disk, or choose another vault.` as const;
   return failed(name, 'VAULT_FULL', figures, fix, { file: target });
 };
 

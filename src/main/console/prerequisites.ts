@@ -1,3 +1,4 @@
+import type { CheckText, FixText } from '../../contract/engine-phrases.ts';
 import { ReplicationError } from '../../contract/errors.ts';
 import type { PrerequisiteCheck } from '../../contract/prerequisites.ts';
 import type { HostDisk, HostVm, UnreadableDisk } from '../host/host.ts';
@@ -5,7 +6,7 @@ import type { ReplicaVault } from '../vault/replica-vault.ts';
 import type { ChosenDisks } from './choose-disks.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { checkLimits } from './prerequisites-limits.ts';
-import { failed, failedWith, passed, warned } from './prerequisites-outcome.ts';
+import { failed, failedWith, passed, warnedWith } from './prerequisites-outcome.ts';
 import { checkRelationship } from './prerequisites-relationship.ts';
 import { checkLogFolders, checkLogSpace, checkVaultSpace } from './prerequisites-space.ts';
 
@@ -47,7 +48,7 @@ const chainsIntact = (vm: HostVm, { included, leftOut, inTheWay }: ChosenDisks):
     return vm.problems.map((problem) => failedWith(name, { ...problem, vm: vm.name }));
   const refusals = inTheWay.map((disk) => unreadableDisk(name, vm, disk));
   const warnings = leftOut.map(({ name: disk, error }) =>
-    warned(name, `${disk} is left out and will not be replicated: ${error.message}`, error.nextStep),
+    warnedWith(name, `${disk} is left out and will not be replicated: ${error.message}`, error),
   );
   if (refusals.length > 0) return [...refusals, ...warnings];
   const files = included.reduce((sum, disk) => sum + disk.files.length, 0);
@@ -56,12 +57,12 @@ const chainsIntact = (vm: HostVm, { included, leftOut, inTheWay }: ChosenDisks):
 };
 
 const unreadableDisk = (
-  name: string,
+  name: CheckText,
   vm: HostVm,
   { name: disk, error }: UnreadableDisk,
 ): PrerequisiteCheck => {
   const message = `The disk ${disk} cannot be read: ${error.message} To protect ${vm.name} without it: --exclude "${disk}".`;
-  const fix = `${error.nextStep} Or leave the disk out: clear its box in the console, or --exclude "${disk}".`;
+  const fix: FixText = `${error.nextStep} Or leave the disk out: clear its box in the console, or --exclude "${disk}".`;
   return { ...failedWith(name, { ...error, vm: vm.name, message }), fix };
 };
 
@@ -88,7 +89,7 @@ const checkRights = async (vault: ReplicaVault): Promise<PrerequisiteCheck[]> =>
   const checks = await vault.check();
   const unreachable = checks.some(({ passed: works }) => !works) ? await whyUnreachable(vault) : null;
   return checks.map(({ right, passed: works, detail }) => {
-    const name = `Vault: ${right}`;
+    const name = `Vault: ${right}` as const;
     if (works) return passed(name, detail);
     if (unreachable !== null) return failedWith(name, unreachable.toReport());
     const fix = 'Give the account that runs the engine read, write and delete rights in the vault.';

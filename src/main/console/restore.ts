@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
+import type { StepText } from '../../contract/engine-phrases.ts';
 import { ReplicationError } from '../../contract/errors.ts';
 import type { RestoreResult } from '../../contract/job-reports.ts';
 import type { CheckedParams } from '../../contract/requests.ts';
@@ -99,7 +100,7 @@ export const restoreJob = (
     throw new ReplicationError('VM_NOT_FOUND', `No vault is known to hold ${job.record.vm}.`);
   const restore = (signal: AbortSignal) => restoreVm(context, params, { vaultName, vmId }, job, signal);
   if (record === null || record.vaultName !== vaultName) return restore(job.signal);
-  const activity = `Restoring ${record.name}`;
+  const activity = `Restoring ${record.name}` as const;
   return context.engine.replicator(vmId).withStillReplica(activity, ({ signal }) => restore(signal), job);
 };
 
@@ -191,7 +192,7 @@ const readStates = async (vault: ReplicaVault, vmId: string) => {
   }
 };
 
-const stepOf = ({ name }: VaultDisk): string => `Restore ${name}`;
+const stepOf = ({ name }: VaultDisk): StepText => `Restore ${name}`;
 
 const choosePoint = (
   vm: VaultVm,

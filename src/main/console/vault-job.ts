@@ -1,9 +1,10 @@
+import type { StepText } from '../../contract/engine-phrases.ts';
 import { ReplicationError } from '../../contract/errors.ts';
 import type { ConsoleContext } from './console-context.ts';
 
 /** How the job of a vault's change is told: its one step, and the event of its success. */
 interface ChangeWords {
-  readonly step: string;
+  readonly step: StepText;
   done(vault: { readonly name: string; readonly target: string }): string;
 }
 

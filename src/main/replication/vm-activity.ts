@@ -1,3 +1,4 @@
+import type { ActivityText } from '../../contract/engine-phrases.ts';
 import type { Progress } from '../../contract/reports.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { PassProgress } from '../workers/protocol.ts';
@@ -35,19 +36,19 @@ export class VmActivity {
   }
 
   /** @throws `CANCELLED` when `signal` aborts before it is `work`'s turn; likewise the others */
-  track<T>(text: string, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  track<T>(text: ActivityText, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     return this.tracking.run(() => this.during(text, work), signal);
   }
 
-  ship<T>(text: string, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  ship<T>(text: ActivityText, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     return this.shipping.run(() => this.during(text, work), signal);
   }
 
-  exclusively<T>(text: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  exclusively<T>(text: ActivityText, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.shipping.run(() => this.tracking.run(() => this.during(text, work), signal), signal);
   }
 
-  private async during<T>(text: string, work: () => Promise<T>): Promise<T> {
+  private async during<T>(text: ActivityText, work: () => Promise<T>): Promise<T> {
     this.words = text;
     this.changed();
     try {

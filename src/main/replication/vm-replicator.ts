@@ -1,3 +1,4 @@
+import type { ActivityText } from '../../contract/engine-phrases.ts';
 import { ReplicationError } from '../../contract/errors.ts';
 import type { CycleResult } from '../../contract/job-reports.ts';
 import { isEnded } from '../../contract/job-reports.ts';
@@ -189,7 +190,7 @@ export class VmReplicator {
 
   /** Work of another kind that must not run beside tracking or sending: verify, restore. */
   async withStillReplica<T>(
-    activity: string,
+    activity: ActivityText,
     work: (options: ReturnType<VmReplicator['options']>) => Promise<T>,
     job: Job,
   ): Promise<T> {
@@ -319,7 +320,7 @@ export class VmReplicator {
       requireTrackable(this.vm.record, options.signal);
       return trackVm(this.engine, this.vm, options);
     };
-    const activity = `Tracking changes of ${this.vm.record.name}`;
+    const activity = `Tracking changes of ${this.vm.record.name}` as const;
     return this.work.track(activity, work, options.signal);
   }
 
@@ -328,7 +329,7 @@ export class VmReplicator {
       requireTrackable(this.vm.record, options.signal);
       return shipVm(this.engine, this.vm, this.work.tracking, options);
     };
-    const activity = `Sending changes of ${this.vm.record.name}`;
+    const activity = `Sending changes of ${this.vm.record.name}` as const;
     return this.work.ship(activity, work, options.signal);
   }
 

@@ -1,6 +1,7 @@
 import { CheckmarkCircle16Regular, DismissCircle16Filled, Warning16Filled } from '@fluentui/react-icons';
 import type { CheckOutcome, PrerequisiteCheck } from '../../contract/prerequisites.ts';
 import { t } from '../i18n/words.ts';
+import { engineSays } from '../said-by-engine.ts';
 
 const icons = {
   pass: CheckmarkCircle16Regular,
@@ -21,9 +22,9 @@ export const CheckList = ({ checks }: { readonly checks: readonly ShownCheck[] }
         <li key={`${name} ${detail}`} className={styles[outcome]}>
           <Icon aria-hidden="true" />
           <span>
-            {name} <span className="unseen">{t(words[outcome])}</span>
+            {engineSays(name)} <span className="unseen">{t(words[outcome])}</span>
             <span className="note"> {detail}</span>
-            {fix === null ? null : <span className="check-fix">{fix}</span>}
+            {fix === null ? null : <span className="check-fix">{engineSays(fix)}</span>}
           </span>
         </li>
       );

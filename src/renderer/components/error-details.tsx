@@ -2,15 +2,10 @@ import { Button } from '@fluentui/react-components';
 import { Copy16Regular } from '@fluentui/react-icons';
 import { useState } from 'react';
 import type { ErrorReport } from '../../contract/errors.ts';
-import { isWordKey, t, type WordKey } from '../i18n/words.ts';
+import { t, type WordKey } from '../i18n/words.ts';
+import { nextStepOf } from '../said-by-engine.ts';
 import { copyText } from './copy-text.ts';
 import { LogExcerpt, logText, useLogAround } from './log-excerpt.tsx';
-
-/** What helps: in the page's own words where the engine's speak of its command line. */
-export const nextStepOf = ({ code, nextStep }: Pick<ErrorReport, 'code' | 'nextStep'>): string => {
-  const key = `nextStep.${code}`;
-  return isWordKey(key) ? t(key) : nextStep;
-};
 
 const linesOf = (error: ErrorReport): readonly (readonly [WordKey, string])[] => [
   ['error.code', error.code],

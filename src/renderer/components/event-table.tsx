@@ -4,6 +4,7 @@ import type { ErrorReport } from '../../contract/errors.ts';
 import type { EventReport } from '../../contract/reports.ts';
 import { t } from '../i18n/words.ts';
 import { hrefOf } from '../router.ts';
+import { codeWords } from '../said-by-engine.ts';
 import { ErrorDetails } from './error-details.tsx';
 import { Moment } from './moment.tsx';
 
@@ -67,7 +68,7 @@ export const EventTable = ({ events, nowMs, withVm = true }: EventTableProps) =>
               {text}
               {code === null ? null : (
                 <>
-                  <div className="note">{code}</div>
+                  <div className="note">{codeWords(code)}</div>
                   <ErrorDetails error={errorOf(event, code)} at={at} />
                 </>
               )}

@@ -12,6 +12,7 @@ import { type KeyboardEvent, useEffect, useState } from 'react';
 import { ReplicationError } from '../../contract/errors.ts';
 import type { FolderReport } from '../../contract/folders.ts';
 import { t } from '../i18n/words.ts';
+import { accountOf } from '../said-by-engine.ts';
 import { ask } from '../stores/engine.ts';
 
 interface FolderDialogProps {
@@ -36,14 +37,14 @@ export const FolderDialog = ({ open, title, startAt, onChosen, onClose }: Folder
       setChosen('');
       setProblem(null);
     } catch (error) {
-      setProblem(ReplicationError.from(error).message);
+      setProblem(accountOf(ReplicationError.from(error)));
     }
   };
   useEffect(() => {
     // What was typed may not exist yet: then from the top.
     list(startAt)
       .catch(() => list(''))
-      .then(setReport, (error: unknown) => setProblem(ReplicationError.from(error).message));
+      .then(setReport, (error: unknown) => setProblem(accountOf(ReplicationError.from(error))));
   }, [startAt]);
   const enterChosen = (): void => {
     if (chosen !== '') void enter(chosen);

@@ -3,6 +3,7 @@ import { type SubmitEvent, useState } from 'react';
 import { ReplicationError } from '../../contract/errors.ts';
 import type { HostReport } from '../../contract/host-reports.ts';
 import { t } from '../i18n/words.ts';
+import { accountOf } from '../said-by-engine.ts';
 import { refreshHost } from '../stores/follow-engine.ts';
 import { PathField, pathProblem } from './path-field.tsx';
 
@@ -34,7 +35,7 @@ export const HostForm = (props: HostFormProps) => {
       if (host.vms === 0) setProblem(t('first.noVmsThere', { path: host.root }));
       else onChosen?.();
     } catch (error) {
-      setProblem(ReplicationError.from(error).message);
+      setProblem(accountOf(ReplicationError.from(error)));
     }
     setBusy(false);
   };

@@ -1,6 +1,7 @@
 import type { Progress } from '../../contract/reports.ts';
 import { formatBytes, formatDuration, formatPercent, formatRate } from '../format.ts';
 import { t } from '../i18n/words.ts';
+import { engineSays } from '../said-by-engine.ts';
 
 /** Short of this much time left, an estimate says nothing yet. */
 const leastEtaSeconds = 5;
@@ -15,7 +16,7 @@ const details = (progress: Progress): string => {
   if (etaSeconds !== null && etaSeconds >= leastEtaSeconds)
     parts.push(t('progress.left', { duration: formatDuration(etaSeconds) }));
   if (resumedAt !== null) parts.push(t('progress.resumedAt', { percent: formatPercent(resumedAt) }));
-  if (blockedOn !== null) parts.push(blockedOn);
+  if (blockedOn !== null) parts.push(engineSays(blockedOn));
   return parts.join(' · ');
 };
 

@@ -4,6 +4,7 @@ import type { ErrorReport } from '../../contract/errors.ts';
 import { ReplicationError } from '../../contract/errors.ts';
 import type { VaultCheckReport } from '../../contract/vault-reports.ts';
 import { t } from '../i18n/words.ts';
+import { accountOf } from '../said-by-engine.ts';
 import { ask } from '../stores/engine.ts';
 import { refreshVaults } from '../stores/follow-engine.ts';
 import { useSite } from '../stores/site-store.ts';
@@ -65,7 +66,7 @@ export const VaultForm = ({
 
   const blamed = problem === null ? null : blamedPart(problem, kind, name);
   const refusalOf = (part: typeof blamed): string | null =>
-    problem !== null && blamed === part ? problem.message : null;
+    problem !== null && blamed === part ? accountOf(problem) : null;
   const nameProblem =
     vaultNameProblem(name, busy || isAgain ? [] : vaults.map((vault) => vault.name)) ?? refusalOf('name');
   const containerProblem =

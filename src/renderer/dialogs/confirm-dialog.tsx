@@ -11,6 +11,7 @@ import { type ReactNode, type SubmitEvent, useState } from 'react';
 import type { ErrorReport } from '../../contract/errors.ts';
 import { ReplicationError } from '../../contract/errors.ts';
 import { t } from '../i18n/words.ts';
+import { accountOf } from '../said-by-engine.ts';
 import { closeDialog } from '../stores/ui-store.ts';
 
 interface ConfirmDialogProps {
@@ -50,7 +51,7 @@ export const ConfirmDialog = ({ title, confirm, ready = true, children, onConfir
               {children}
               {problem === null ? null : (
                 <p className="critical-text" role="alert">
-                  {problem.message}
+                  {accountOf(problem)}
                 </p>
               )}
             </DialogContent>

@@ -2,7 +2,7 @@ import { vmPageEn } from './vm/en.ts';
 
 /**
  * Every word the page says, in English. Keys are flat; `{{name}}` takes a value; `_one` and `_other` follow `count`.
- * The engine's own sentences (health reasons, events, errors) come as they are.
+ * What the engine says, in English too, comes as it is; in another language through `said-by-engine.ts`.
  */
 export const en = {
   ...vmPageEn,
@@ -74,6 +74,7 @@ export const en = {
   'error.offset': 'Offset',
   'error.cause': 'Cause',
   'error.log': 'The engine’s log at that time ({{file}})',
+  'error.sentence': '{{title}}.',
   'error.nextStep': 'What helps',
   'nextStep.HOST_NOT_SET': 'Choose the folder that holds the VMs under Settings.',
   'nextStep.VM_NOT_FOUND': 'Check that the VM’s folder is still on the host.',
@@ -754,6 +755,7 @@ export const en = {
   'settings.density.compact': 'Compact',
   'settings.language': 'Language',
   'settings.language.system': 'As the browser',
+  'settings.language.help': 'What the engine logs, and the figures it gives with an error, are English.',
   'settings.kept': 'Kept in this browser.',
   'settings.host': 'Host',
   'settings.hostHelp': 'The folder that holds the VMs. VMs already protected stay protected when it changes.',

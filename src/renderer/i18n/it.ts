@@ -72,6 +72,7 @@ export const it: Catalogue = {
   'error.offset': 'Posizione',
   'error.cause': 'Causa',
   'error.log': 'Il registro del motore in quel momento ({{file}})',
+  'error.sentence': '{{title}}.',
   'error.nextStep': 'Che cosa aiuta',
   'nextStep.HOST_NOT_SET': 'Scegliere in Impostazioni la cartella che contiene le VM.',
   'nextStep.VM_NOT_FOUND': 'Controllare che la cartella della VM sia ancora sull’host.',
@@ -761,6 +762,8 @@ export const it: Catalogue = {
   'settings.density.compact': 'Compatta',
   'settings.language': 'Lingua',
   'settings.language.system': 'Come il browser',
+  'settings.language.help':
+    'Ciò che il motore scrive nel log e negli eventi, e le cifre che dà con un errore, è in inglese.',
   'settings.kept': 'Conservato in questo browser.',
   'settings.host': 'Host',
   'settings.hostHelp': 'La cartella che contiene le VM. Le VM già protette restano protette quando cambia.',

@@ -72,6 +72,7 @@ export const nl: Catalogue = {
   'error.offset': 'Positie',
   'error.cause': 'Oorzaak',
   'error.log': 'Het logboek van de engine rond dat tijdstip ({{file}})',
+  'error.sentence': '{{title}}.',
   'error.nextStep': 'Wat helpt',
   'nextStep.HOST_NOT_SET': 'Kies onder Instellingen de map met de VM’s.',
   'nextStep.VM_NOT_FOUND': 'Controleer of de map van de VM nog op de host staat.',
@@ -760,6 +761,8 @@ export const nl: Catalogue = {
   'settings.density.compact': 'Compact',
   'settings.language': 'Taal',
   'settings.language.system': 'Zoals de browser',
+  'settings.language.help':
+    'Wat de engine in zijn logboek en gebeurtenissen schrijft en de cijfers bij een fout zijn in het Engels.',
   'settings.kept': 'Bewaard in deze browser.',
   'settings.host': 'Host',
   'settings.hostHelp': 'De map met de VM’s. Reeds beveiligde VM’s blijven beveiligd als hij verandert.',

@@ -72,6 +72,7 @@ export const sv: Catalogue = {
   'error.offset': 'Position',
   'error.cause': 'Orsak',
   'error.log': 'Motorns logg vid den tiden ({{file}})',
+  'error.sentence': '{{title}}.',
   'error.nextStep': 'Vad som hjälper',
   'nextStep.HOST_NOT_SET': 'Välj mappen med de virtuella datorerna under Inställningar.',
   'nextStep.VM_NOT_FOUND': 'Kontrollera att den virtuella datorns mapp finns kvar på värden.',
@@ -755,6 +756,8 @@ export const sv: Catalogue = {
   'settings.density.compact': 'Kompakt',
   'settings.language': 'Språk',
   'settings.language.system': 'Som webbläsaren',
+  'settings.language.help':
+    'Det som motorn skriver i loggen och händelserna, och siffrorna vid ett fel, är på engelska.',
   'settings.kept': 'Sparas i den här webbläsaren.',
   'settings.host': 'Värd',
   'settings.hostHelp':

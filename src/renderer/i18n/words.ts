@@ -1,6 +1,7 @@
 import { createInstance } from 'i18next';
 import type { Catalogue } from './catalogue.ts';
 import { en } from './en.ts';
+import type { EngineWords } from './engine-words.ts';
 
 type WithoutPlural<K> = K extends `${infer Base}_one` ? Base : K extends `${infer Base}_other` ? Base : K;
 
@@ -40,12 +41,44 @@ export const isWordKey = (key: string): key is WordKey => Object.hasOwn(en, key)
 /** The language that numbers, times and words are in now. */
 export const currentLanguage = (): string => i18n.language;
 
-const catalogues: Readonly<Partial<Record<Language, () => Promise<Catalogue>>>> = {
-  nl: async () => (await import('./nl.ts')).nl,
-  it: async () => (await import('./it.ts')).it,
-  sv: async () => (await import('./sv.ts')).sv,
-  'zh-Hant': async () => (await import('./zh-hant.ts')).zhHant,
+interface LanguagePack {
+  /** Of the page. */
+  readonly page: Catalogue;
+  /** Of the engine, which itself speaks English. */
+  readonly engine: EngineWords;
+}
+
+const pack = async (page: Promise<Catalogue>, engine: Promise<EngineWords>): Promise<LanguagePack> => {
+  const [pageWords, engineWords] = await Promise.all([page, engine]);
+  return { page: pageWords, engine: engineWords };
 };
+
+const packs: Readonly<Partial<Record<Language, () => Promise<LanguagePack>>>> = {
+  nl: () =>
+    pack(
+      import('./nl.ts').then(({ nl }) => nl),
+      import('./engine/nl.ts').then(({ engineNl }) => engineNl),
+    ),
+  it: () =>
+    pack(
+      import('./it.ts').then(({ it }) => it),
+      import('./engine/it.ts').then(({ engineIt }) => engineIt),
+    ),
+  sv: () =>
+    pack(
+      import('./sv.ts').then(({ sv }) => sv),
+      import('./engine/sv.ts').then(({ engineSv }) => engineSv),
+    ),
+  'zh-Hant': () =>
+    pack(
+      import('./zh-hant.ts').then(({ zhHant }) => zhHant),
+      import('./engine/zh-hant.ts').then(({ engineZhHant }) => engineZhHant),
+    ),
+};
+const engineWords = new Map<string, EngineWords>();
+
+/** What the engine says in the page's language; null for English, its own. */
+export const currentEngineWords = (): EngineWords | null => engineWords.get(i18n.language) ?? null;
 
 /** The language that fits best what the browser asks for. */
 export const languageFor = (wanted: readonly string[]): Language => {
@@ -59,8 +92,11 @@ export const languageFor = (wanted: readonly string[]): Language => {
 
 /** Makes the page speak `language`; its words are loaded when first needed. */
 export const speak = async (language: Language): Promise<void> => {
-  const load = catalogues[language];
-  if (load !== undefined && !i18n.hasResourceBundle(language, 'translation'))
-    i18n.addResourceBundle(language, 'translation', await load());
+  const load = packs[language];
+  if (load !== undefined && !engineWords.has(language)) {
+    const { page, engine } = await load();
+    i18n.addResourceBundle(language, 'translation', page);
+    engineWords.set(language, engine);
+  }
   await i18n.changeLanguage(language);
 };

@@ -10,7 +10,8 @@ import { useEffect } from 'react';
 import type { NotificationReport } from '../../contract/alerts.ts';
 import { ButtonLink } from '../components/button-link.tsx';
 import { ErrorDetails } from '../components/error-details.tsx';
-import { t } from '../i18n/words.ts';
+import { currentLanguage, t } from '../i18n/words.ts';
+import { errorTitleSentence, nextStepOf, notificationWords } from '../said-by-engine.ts';
 import { useSite } from '../stores/site-store.ts';
 import { dismissNotification, useUi } from '../stores/ui-store.ts';
 
@@ -32,7 +33,8 @@ const notificationIntents = { critical: 'error', warning: 'warning', info: 'succ
 
 /** An alert that came while the page was open stays until somebody has seen it. */
 const NotificationBar = ({ notification }: { readonly notification: NotificationReport }) => {
-  const { id, severity, title, text } = notification;
+  const { id, severity } = notification;
+  const { title, text } = notificationWords(notification);
   return (
     <MessageBar intent={notificationIntents[severity]} layout="multiline">
       <MessageBarBody>
@@ -86,7 +88,8 @@ export const Messages = () => {
       {problem === null ? null : (
         <MessageBar intent="error" layout="multiline">
           <MessageBarBody>
-            <MessageBarTitle>{problem.title}.</MessageBarTitle> {problem.message}
+            <MessageBarTitle>{errorTitleSentence(problem.code)}</MessageBarTitle>{' '}
+            {currentLanguage() === 'en' ? problem.message : nextStepOf(problem)}
             <ErrorDetails error={problem} />
           </MessageBarBody>
           <MessageBarActions containerAction={<Dismiss />} />

@@ -1,4 +1,5 @@
 import type { NotificationReport } from '../../contract/alerts.ts';
+import { notificationWords } from '../said-by-engine.ts';
 
 /** The desktop program shows alerts itself. */
 const isBrowser = (): boolean => window.hvrc === undefined && 'Notification' in window;
@@ -11,8 +12,10 @@ export const letBrowserShow = async (): Promise<void> => {
 };
 
 /** Shows an alert beside the page, where the user allowed it. */
-export const showInBrowser = ({ id, title, text, severity }: NotificationReport): void => {
+export const showInBrowser = (notification: NotificationReport): void => {
   if (!isBrowser() || Notification.permission !== 'granted') return;
+  const { id, severity } = notification;
+  const { title, text } = notificationWords(notification);
   // Other tabs show the same: the tag makes it one.
   new Notification(title, { body: text, tag: id, requireInteraction: severity === 'critical' });
 };

@@ -1,7 +1,7 @@
-import { errorCatalogue } from '../../contract/error-catalogue.ts';
 import { formatTime } from '../format.ts';
-import { currentLanguage, t } from '../i18n/words.ts';
+import { t } from '../i18n/words.ts';
 import { reasonWords } from '../reason-words.ts';
+import { errorTitleSentence } from '../said-by-engine.ts';
 import { isFirstCopy, type VmRow } from './vm-rows.ts';
 
 const countSentence = (covered: number, all: number): string =>
@@ -15,10 +15,7 @@ export const troubleOf = (row: VmRow, nowMs: number): string | null => {
   if (status === null || status.health === 'Normal') return null;
   const [worst] = status.healthReasons;
   // In one sentence for the whole site the error's title says enough; paths and details are on the VM's page.
-  const title =
-    worst?.code === undefined || currentLanguage() !== 'en'
-      ? undefined
-      : `${errorCatalogue[worst.code].title}.`;
+  const title = worst?.code === undefined ? undefined : errorTitleSentence(worst.code);
   const reason = title ?? (worst === undefined ? t('site.needsAttention') : reasonWords(worst));
   const retry = status.retry;
   const next =

@@ -22,6 +22,6 @@ export const initialJob = ({ jobs, clock }: EngineContext, vm: ProtectedVm): Job
 const stepsOf = (vm: ProtectedVm): PlannedStep[] => {
   const disks = vm.includedDisks;
   const total = disks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const copies = disks.map(({ name, sizeBytes }) => ({ name: `Copy ${name}`, weight: sizeBytes }));
+  const copies = disks.map(({ name, sizeBytes }) => ({ name: `Copy ${name}` as const, weight: sizeBytes }));
   return [...copies, { name: commitStep, weight: total / 100 }];
 };

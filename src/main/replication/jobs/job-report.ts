@@ -1,3 +1,4 @@
+import type { WaitText } from '../../../contract/engine-phrases.ts';
 import { isEnded, type JobReport, type JobStep, jobRights } from '../../../contract/job-reports.ts';
 import type { JobRecord } from '../../store/records.ts';
 
@@ -33,15 +34,19 @@ const canRestart = ({ kind, state, input }: JobRecord): boolean =>
 const blockedOn = (record: JobRecord): string | null => {
   switch (record.state) {
     case 'queued':
-      return record.blockedOn ?? 'Waits for its turn.';
+      return record.blockedOn ?? ('Waits for its turn.' satisfies WaitText);
     case 'waitingForRetry':
-      return record.error === null ? null : `Waits for the next attempt: ${record.error.message}`;
+      return record.error === null
+        ? null
+        : (`Waits for the next attempt: ${record.error.message}` satisfies WaitText);
     case 'waitingForWindow':
-      return record.blockedOn ?? 'Waits for its time window.';
+      return record.blockedOn ?? ('Waits for its time window.' satisfies WaitText);
     case 'waitingForInput':
-      return record.error === null ? null : `Waits for somebody to act: ${record.error.nextStep}`;
+      return record.error === null
+        ? null
+        : (`Waits for somebody to act: ${record.error.nextStep}` satisfies WaitText);
     case 'paused':
-      return record.blockedOn ?? 'Replication of the VM is paused.';
+      return record.blockedOn ?? ('Replication of the VM is paused.' satisfies WaitText);
     default:
       return null;
   }

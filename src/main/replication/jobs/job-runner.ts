@@ -1,3 +1,4 @@
+import type { StepText, WaitText } from '../../../contract/engine-phrases.ts';
 import { type ErrorReport, ReplicationError } from '../../../contract/errors.ts';
 import type { EnginePush } from '../../../contract/events.ts';
 import {
@@ -189,9 +190,9 @@ export const engineStopped = (vm: string): ReplicationError =>
   new ReplicationError('ENGINE_STOPPED', 'The engine was stopped before the job had ended.', { vm });
 
 /** A step by its name, or with its weight in the job's percentage. */
-export type PlannedStep = string | { readonly name: string; readonly weight?: number };
+export type PlannedStep = StepText | { readonly name: StepText; readonly weight?: number };
 
-const pendingStep = (step: PlannedStep): JobStep => {
+const pendingStep = (step: string | Pick<JobStep, 'name' | 'weight'>): JobStep => {
   const { name, weight = 1 } = typeof step === 'string' ? { name: step } : step;
   return { name, state: 'pending', startedAt: null, endedAt: null, percent: null, weight };
 };
@@ -232,7 +233,7 @@ export class Job {
 
   /** Waits until an engine runs that goes on with it. */
   requeue(): void {
-    const blockedOn = 'Goes on when the engine runs.';
+    const blockedOn: WaitText = 'Goes on when the engine runs.';
     this.update({ state: 'queued', nextAttemptAtMs: null, blockedOn }, true);
   }
 
@@ -244,7 +245,7 @@ export class Job {
   }
 
   /** Waits for a moment that somebody chose. */
-  waitUntil(atMs: number, blockedOn: string): void {
+  waitUntil(atMs: number, blockedOn: WaitText): void {
     this.update({ state: 'queued', nextAttemptAtMs: atMs, blockedOn }, true);
   }
 
@@ -269,12 +270,12 @@ export class Job {
     this.update({ steps: this.record.steps.map(pendingStep), percent: 0 }, true);
   }
 
-  isDone(step: string): boolean {
+  isDone(step: StepText): boolean {
     return this.record.steps.some(({ name, state }) => name === step && state === 'succeeded');
   }
 
   /** Runs a step; names not announced at creation are added. */
-  async step<T>(name: string, run: (progress: (fraction: number) => void) => Promise<T>): Promise<T> {
+  async step<T>(name: StepText, run: (progress: (fraction: number) => void) => Promise<T>): Promise<T> {
     this.setStep(name, { state: 'running', startedAt: this.nowIso(), endedAt: null, percent: 0 }, true);
     try {
       const result = await run((fraction) =>

@@ -17,7 +17,7 @@ export const applyLogs = async (
   options: ShippingOptions,
 ): Promise<ResyncOutcome> => {
   const { name, frequencySeconds } = vm.record;
-  const text = `Applying what changed while ${name} was compared`;
+  const text = `Applying what changed while ${name} was compared` as const;
   await work.track(text, () => trackVm(engine, vm, options), options.signal);
   const sent = await work.ship(text, () => shipVm(engine, vm, work.tracking, options), options.signal);
   const consistency = sent?.consistency ?? outcome.consistency;

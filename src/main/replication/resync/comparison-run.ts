@@ -1,3 +1,4 @@
+import type { StepText } from '../../../contract/engine-phrases.ts';
 import { isEnded } from '../../../contract/job-reports.ts';
 import {
   type ResyncProgress,
@@ -20,7 +21,7 @@ const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
   items.reduce((total, item) => total + of(item), 0);
 
 /** The steps of its job. */
-export const resyncJobSteps: readonly string[] = resyncSteps.map((step) => resyncStepNames[step]);
+export const resyncJobSteps: readonly StepText[] = resyncSteps.map((step) => resyncStepNames[step]);
 
 /** One VM's resynchronization: the record it goes on from after an interruption, and its figures. */
 export class ComparisonRun {

@@ -1,6 +1,7 @@
+import type { PreventionText } from '../../../contract/engine-phrases.ts';
 import type { ErrorCode } from '../../../contract/error-catalogue.ts';
 
-const prevention: Partial<Readonly<Record<ErrorCode, string>>> = {
+const prevention: Partial<Readonly<Record<ErrorCode, PreventionText>>> = {
   HRL_THRESHOLD:
     'A shorter outage of the vault or a higher bandwidth limit would have prevented it; the warnings at 30 % and 40 % of the disk come in time for that.',
   HRL_WRITE_FAILED:
@@ -25,5 +26,5 @@ const prevention: Partial<Readonly<Record<ErrorCode, string>>> = {
 };
 
 /** What would have prevented a mark of this cause, one sentence. */
-export const preventionOf = (code: ErrorCode): string =>
+export const preventionOf = (code: ErrorCode): PreventionText =>
   prevention[code] ?? 'The event list says what came before it.';

@@ -1,4 +1,5 @@
 import type { BandwidthSettings } from '../../../contract/bandwidth.ts';
+import type { WaitText } from '../../../contract/engine-phrases.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { isOpen, nextClosing, nextOpening, type ZoneName } from '../../platform/week-schedule.ts';
 import type { BandwidthGate } from '../../vault/pacing/bandwidth-gate.ts';
@@ -47,7 +48,7 @@ export class BandwidthLimit {
   }
 
   /** For people: what writes wait for while the limit holds them up, else null. */
-  get blockedOn(): string | null {
+  get blockedOn(): WaitText | null {
     if (!this.gate.isHolding) return null;
     const { bps, untilMs } = this.now;
     if (bps === null) return null;

@@ -4,6 +4,7 @@ import { HealthBadge } from '../../components/health-badge.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { t } from '../../i18n/words.ts';
 import { hrefOf } from '../../router.ts';
+import { alertWords } from '../../said-by-engine.ts';
 
 interface ActiveAlertsProps {
   readonly alerts: readonly AlertReport[];
@@ -20,7 +21,7 @@ const Line = ({ alert, nowMs }: { readonly alert: AlertReport; readonly nowMs: n
       <th scope="row">
         {vmId === null ? t('common.none') : <a href={hrefOf({ view: 'vm', id: vmId, tab: 'disks' })}>{vm}</a>}
       </th>
-      <td>{text}</td>
+      <td title={text}>{alertWords(alert)}</td>
       <td className="figure">
         <Moment iso={since} nowMs={nowMs} />
       </td>

@@ -5,6 +5,7 @@ import { type ErrorReport, ReplicationError } from '../../../contract/errors.ts'
 import { ErrorDetails } from '../../components/error-details.tsx';
 import { formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
+import { headlineOf } from '../../said-by-engine.ts';
 import { ask } from '../../stores/engine.ts';
 
 /** Whether a channel is on, what waits, when it last carried something. */
@@ -61,7 +62,7 @@ export const ChannelCard = ({ report, nowMs, testable, tested, children }: Chann
         {outcome === 'passed' ? <p>{t(`alerts.tested.${channel}`)}</p> : null}
         {error === null ? null : (
           <div className="critical-text">
-            <p>{error.message}</p>
+            <p>{headlineOf(error)}</p>
             <ErrorDetails error={error} />
           </div>
         )}

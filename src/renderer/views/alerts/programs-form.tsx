@@ -4,6 +4,7 @@ import type { Settings } from '../../../contract/settings.ts';
 import { TextField } from '../../components/text-field.tsx';
 import { formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
+import { accountOf } from '../../said-by-engine.ts';
 import { Check, numberProblem, SettingsForm, wholeNumber } from './form-parts.tsx';
 import { useSaving } from './use-alerts.ts';
 import { serviceProblem } from './webhook-form.tsx';
@@ -54,7 +55,7 @@ export const ProgramsForm = ({ settings, report, nowMs, saved }: ProgramsFormPro
       {metricsUrl === null ? null : (
         <p className="note path">{t('alerts.metrics.served', { url: metricsUrl })}</p>
       )}
-      {metricsError === null ? null : <p className="critical-text">{metricsError.message}</p>}
+      {metricsError === null ? null : <p className="critical-text">{accountOf(metricsError)}</p>}
       <Check label={t('alerts.ping')} checked={calls} onChange={setCalls} />
       {calls ? (
         <>
@@ -71,7 +72,7 @@ export const ProgramsForm = ({ settings, report, nowMs, saved }: ProgramsFormPro
       {lastPingAt === null ? null : (
         <p className="note">{t('alerts.ping.last', { time: formatTime(lastPingAt, nowMs) })}</p>
       )}
-      {pingError === null ? null : <p className="critical-text">{pingError.message}</p>}
+      {pingError === null ? null : <p className="critical-text">{accountOf(pingError)}</p>}
     </SettingsForm>
   );
 };

@@ -3,6 +3,7 @@ import type { AlertsReport } from '../../../contract/alerts.ts';
 import { ReplicationError } from '../../../contract/errors.ts';
 import type { Settings, SettingsChange } from '../../../contract/settings.ts';
 import { t } from '../../i18n/words.ts';
+import { accountOf } from '../../said-by-engine.ts';
 import { ask } from '../../stores/engine.ts';
 import { useSite } from '../../stores/site-store.ts';
 import { showNotice, showProblem, useUi } from '../../stores/ui-store.ts';
@@ -54,7 +55,7 @@ export const useSaving = (saved: () => Promise<void>): Saving => {
       await saved();
       showNotice(t('notice.alertsSaved'));
     } catch (error) {
-      setProblem(ReplicationError.from(error).message);
+      setProblem(accountOf(ReplicationError.from(error)));
     }
     setBusy(false);
   };

@@ -8,6 +8,7 @@ import { EventTable } from '../../components/event-table.tsx';
 import { ListToolbar } from '../../components/list-toolbar.tsx';
 import { Loading } from '../../components/loading.tsx';
 import { t } from '../../i18n/words.ts';
+import { codeWords } from '../../said-by-engine.ts';
 import { useSite } from '../../stores/site-store.ts';
 import { useNow } from '../../stores/use-now.ts';
 import { useEvents } from './use-events.ts';
@@ -94,7 +95,7 @@ export const Events = () => {
               </option>
               {codes.map((name) => (
                 <option key={name} value={name}>
-                  {name}
+                  {codeWords(name)}
                 </option>
               ))}
             </Select>

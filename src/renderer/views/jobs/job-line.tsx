@@ -7,6 +7,7 @@ import { ProgressLine } from '../../components/progress-bar.tsx';
 import { formatDuration, formatPercent, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
 import { hrefOf } from '../../router.ts';
+import { engineSays, headlineOf } from '../../said-by-engine.ts';
 import { ask } from '../../stores/engine.ts';
 import { showProblem } from '../../stores/ui-store.ts';
 import { describeResult } from './job-result.ts';
@@ -28,7 +29,7 @@ const Steps = ({ job }: { readonly job: JobReport }) => (
       <ol className="job-steps">
         {job.steps.map(({ name, state, percent, startedAt, endedAt }) => (
           <li key={name} className={`job-step-${state}`}>
-            {name}
+            {engineSays(name)}
             <span className="note">
               {' '}
               {t(`step.${state}`)}
@@ -44,7 +45,7 @@ const Steps = ({ job }: { readonly job: JobReport }) => (
     {job.result === null ? null : <p>{describeResult(job.result)}</p>}
     {job.error === null ? null : (
       <div className="critical-text">
-        <p>{job.error.message}</p>
+        <p>{headlineOf(job.error)}</p>
         <ErrorDetails error={job.error} at={job.endedAt ?? job.startedAt} />
       </div>
     )}
@@ -66,7 +67,7 @@ const State = ({ job, nowMs }: { readonly job: JobReport; readonly nowMs: number
         <span className="note">{formatPercent(job.percent / 100)}</span>
       </div>
     ) : null}
-    {job.blockedOn === null ? null : <div className="note">{job.blockedOn}</div>}
+    {job.blockedOn === null ? null : <div className="note">{engineSays(job.blockedOn)}</div>}
     {job.nextAttemptAt === null ? null : (
       <div className="note">{t('jobs.goesOnAt', { time: formatTime(job.nextAttemptAt, nowMs) })}</div>
     )}

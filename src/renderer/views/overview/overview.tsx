@@ -5,6 +5,7 @@ import { ButtonLink } from '../../components/button-link.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Loading } from '../../components/loading.tsx';
 import { t } from '../../i18n/words.ts';
+import { nextStepOf } from '../../said-by-engine.ts';
 import { siteSentence } from '../../stores/site-sentence.ts';
 import { useSite } from '../../stores/site-store.ts';
 import { arrangeRows, type SortOrder, type VmFilter } from '../../stores/table-order.ts';
@@ -24,7 +25,7 @@ const EmptyHost = () => {
     <EmptyState
       level="h1"
       title={reachable ? t('overview.noVms', { host: root }) : t('overview.hostUnreachable', { host: root })}
-      help={host !== 'none' && host.error !== null ? host.error.nextStep : t('overview.noVmsHelp')}
+      help={host !== 'none' && host.error !== null ? nextStepOf(host.error) : t('overview.noVmsHelp')}
     >
       <ButtonLink to={{ view: 'settings' }}>{t('overview.changeHost')}</ButtonLink>
     </EmptyState>

@@ -6,6 +6,7 @@ import { isRpoLate, rpoScale } from '../../components/rpo-bar.tsx';
 import { formatDuration, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
 import { reasonWords } from '../../reason-words.ts';
+import { engineSays } from '../../said-by-engine.ts';
 import { isFirstCopy, type VmRow } from '../../stores/vm-rows.ts';
 import {
   EmptyCell,
@@ -33,7 +34,11 @@ const Activity = ({ row, nowMs }: { readonly row: VmRow; readonly nowMs: number 
   const runs = progress !== null || status.activity !== null;
   return (
     <>
-      {progress === null ? status.activity : <ProgressBar progress={progress} />}
+      {progress === null ? (
+        status.activity !== null && engineSays(status.activity)
+      ) : (
+        <ProgressBar progress={progress} />
+      )}
       {reason === undefined ? null : (
         <div className={runs ? 'note clamp' : 'clamp'} title={reason.text}>
           {reasonWords(reason)}

@@ -6,10 +6,11 @@ import type { PrerequisiteCheck } from '../../../contract/prerequisites.ts';
 import type { Settings } from '../../../contract/settings.ts';
 import type { VaultReport } from '../../../contract/vault-reports.ts';
 import { CheckList } from '../../components/check-list.tsx';
-import { ErrorDetails, nextStepOf } from '../../components/error-details.tsx';
+import { ErrorDetails } from '../../components/error-details.tsx';
 import { Loading } from '../../components/loading.tsx';
 import { formatBytes, formatDuration, formatRate, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
+import { headlineOf, nextStepOf } from '../../said-by-engine.ts';
 import { ask } from '../../stores/engine.ts';
 import { useSite } from '../../stores/site-store.ts';
 import { useNow } from '../../stores/use-now.ts';
@@ -49,7 +50,7 @@ const Checks = ({ checked, several }: { readonly checked: Checked; readonly seve
     <CheckList checks={checked.checks} />
     {checked.error === null ? null : (
       <div className="critical-text">
-        <p>{checked.error.message}</p>
+        <p>{headlineOf(checked.error)}</p>
         <p>{nextStepOf(checked.error)}</p>
         <ErrorDetails error={checked.error} />
       </div>

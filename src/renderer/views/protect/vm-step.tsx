@@ -3,6 +3,7 @@ import type { ErrorReport } from '../../../contract/errors.ts';
 import type { VmSummary } from '../../../contract/host-reports.ts';
 import { formatBytes } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
+import { accountOf } from '../../said-by-engine.ts';
 import { includedDisks, type Plan, sizesOf } from './plan-protection.ts';
 
 interface VmStepProps {
@@ -39,9 +40,9 @@ export const VmStep = ({ vms, plan, onChange }: VmStepProps) => {
             checked={plan.vms.has(vm.id)}
             onChange={(_event, data) => onChange({ vms: toggled(plan.vms, vm.id, data.checked === true) })}
           />
-          {vm.problems.filter(isInTheWay(vm, plan)).map(({ message }) => (
-            <p key={message} className="critical-text">
-              {t('protect.vmProblem', { problem: message })}
+          {vm.problems.filter(isInTheWay(vm, plan)).map((problem) => (
+            <p key={problem.message} className="critical-text">
+              {t('protect.vmProblem', { problem: accountOf(problem) })}
             </p>
           ))}
           {plan.vms.has(vm.id) ? (

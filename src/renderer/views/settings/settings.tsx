@@ -58,7 +58,7 @@ const Appearance = () => {
           ))}
         </RadioGroup>
       </Field>
-      <Field label={t('settings.language')}>
+      <Field label={t('settings.language')} hint={t('settings.language.help')}>
         <Select
           className="short-input"
           value={language}

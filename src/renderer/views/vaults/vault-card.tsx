@@ -21,6 +21,7 @@ import { ErrorDetails } from '../../components/error-details.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { formatBytes, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
+import { headlineOf } from '../../said-by-engine.ts';
 import { ask } from '../../stores/engine.ts';
 import { openDialog } from '../../stores/ui-store.ts';
 import { SignInState } from './sign-in-state.tsx';
@@ -171,7 +172,7 @@ export const VaultCard = ({ vault, nowMs }: { readonly vault: VaultReport; reado
       <div aria-live="polite">
         {shownError === null ? null : (
           <div className="critical-text">
-            <p>{shownError.message}</p>
+            <p>{headlineOf(shownError)}</p>
             <ErrorDetails error={shownError} />
           </div>
         )}

@@ -6,6 +6,7 @@ import { LogBar, logShareOf } from '../../components/log-bar.tsx';
 import { ProgressBar } from '../../components/progress-bar.tsx';
 import { formatBytes, formatDuration, formatPercent, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
+import { headlineOf } from '../../said-by-engine.ts';
 import { waitingFor } from './waiting-for.ts';
 
 /** Where on the bar the 50 % line stands. */
@@ -97,7 +98,7 @@ const Disk = ({ disk, nowMs, freeBytes, waits }: DiskProps & { readonly waits: s
         <LogOfDisk disk={disk} nowMs={nowMs} freeBytes={freeBytes} />
         {disk.error === null ? null : (
           <div className="critical-text">
-            {disk.error.message}
+            {headlineOf(disk.error)}
             <ErrorDetails error={disk.error} />
           </div>
         )}

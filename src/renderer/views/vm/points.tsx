@@ -10,6 +10,7 @@ import { Loading } from '../../components/loading.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { formatBytes, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
+import { headlineOf } from '../../said-by-engine.ts';
 import { ask } from '../../stores/engine.ts';
 import { openDialog } from '../../stores/ui-store.ts';
 
@@ -65,7 +66,7 @@ export const Points = ({ status, nowMs }: { readonly status: VmStatus; readonly 
   if (answer === null) return <Loading label={t('points.loading')} />;
   if ('error' in answer)
     return (
-      <EmptyState title={t('points.failed')} help={answer.error.message}>
+      <EmptyState title={t('points.failed')} help={headlineOf(answer.error)}>
         <ErrorDetails error={answer.error} />
       </EmptyState>
     );

@@ -2,6 +2,7 @@ import type { ResyncHistoryEntry } from '../../../contract/resync-reports.ts';
 import { Moment } from '../../components/moment.tsx';
 import { formatBytes, formatDuration, formatNumber } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
+import { engineSays, headlineOf } from '../../said-by-engine.ts';
 
 const outcome = ({
   resolvedAt,
@@ -47,10 +48,12 @@ export const ResyncHistory = ({
             <td className="figure narrow">
               <Moment iso={mark.markedAt} nowMs={nowMs} />
             </td>
-            <td className="event-text">
-              {mark.byHand ? t('resync.history.byHand') : mark.cause}
+            <td className="event-text" title={mark.cause}>
+              {mark.byHand
+                ? t('resync.history.byHand')
+                : headlineOf({ code: mark.code, message: mark.cause })}
               {mark.byHand ? null : (
-                <div className="note">{t('trouble.prevention', { text: mark.prevention })}</div>
+                <div className="note">{t('trouble.prevention', { text: engineSays(mark.prevention) })}</div>
               )}
             </td>
             <td>{outcome(mark)}</td>

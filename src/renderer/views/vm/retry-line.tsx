@@ -4,6 +4,7 @@ import { MainAction } from '../../components/main-action.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { formatCountdown, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
+import { errorTitle } from '../../said-by-engine.ts';
 import { type TrackNode, trackOf } from './retry-track.ts';
 
 const actions = { 'retry.now': 'retry', resume: 'resume', resync: 'resync' } as const;
@@ -21,7 +22,7 @@ const momentOf = (node: TrackNode): string =>
 const wordsOf = (node: TrackNode, nowMs: number): string => {
   switch (node.kind) {
     case 'failed':
-      return node.attempt.error?.title ?? t('timeline.failed');
+      return node.attempt.error === null ? t('timeline.failed') : errorTitle(node.attempt.error.code);
     case 'next': {
       const seconds = (Date.parse(node.attempt.at) - nowMs) / 1000;
       return seconds <= 0 ? t('timeline.now') : t('timeline.next', { duration: formatCountdown(seconds) });

@@ -11,6 +11,7 @@ import { Loading } from '../../components/loading.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { formatDuration } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
+import { accountOf } from '../../said-by-engine.ts';
 import { ask } from '../../stores/engine.ts';
 import { showProblem } from '../../stores/ui-store.ts';
 import { RetryLine } from './retry-line.tsx';
@@ -42,7 +43,7 @@ const AttemptLine = ({ attempt, nowMs }: { readonly attempt: PastAttempt; readon
           <Icon aria-hidden="true" />
           {t(`outcome.${outcome}`)}
         </span>
-        {error === null ? null : <div className="note event-text">{error.message}</div>}
+        {error === null ? null : <div className="note event-text">{accountOf(error)}</div>}
       </td>
     </tr>
   );

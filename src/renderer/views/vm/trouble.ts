@@ -3,6 +3,7 @@ import type { VmStatus } from '../../../contract/reports.ts';
 import { formatBytes, formatCountdown, formatPercent, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
 import { reasonWords } from '../../reason-words.ts';
+import { engineSays } from '../../said-by-engine.ts';
 import { isFirstCopy } from '../../stores/vm-rows.ts';
 
 const whatIsSafe = ({ lastSyncAt }: VmStatus, nowMs: number): string =>
@@ -55,7 +56,9 @@ export const troubleOf = (status: VmStatus, nowMs: number): Trouble | null => {
   const error = retry?.lastError ?? status.disks.find((disk) => disk.error !== null)?.error ?? null;
   // What somebody asked for needs no preventing.
   const prevention =
-    resync === null || resync.byHand ? [] : [t('trouble.prevention', { text: resync.prevention })];
+    resync === null || resync.byHand
+      ? []
+      : [t('trouble.prevention', { text: engineSays(resync.prevention) })];
   return {
     level: status.health === 'Critical' ? 'error' : 'warning',
     title: reasonWords(reason),

@@ -1,0 +1,141 @@
+import type { AlertWords, EngineWords, PhraseWords } from '../engine-words.ts';
+import { errorsZhHant } from '../errors/zh-hant.ts';
+
+const phrases: PhraseWords = {
+  'Check the prerequisites': '檢查必要條件',
+  'Create the replication relationship': '建立複寫關係',
+  'Start initial replication': '開始初始複寫',
+  'Copy {{disk}}': '複製 {{disk}}',
+  'Commit the replica': '認可複本',
+  'Remove temporary files': '移除暫存檔案',
+  'Apply the settings of replication': '套用複寫設定',
+  'Mark as protected': '標示為受保護',
+  'Track changes': '追蹤變更',
+  'Send changes': '傳送變更',
+  'Check the disks': '檢查磁碟',
+  'Restart tracking': '重新開始追蹤',
+  Compare: '比較',
+  Send: '傳送',
+  Apply: '套用',
+  'Verify {{disk}}': '驗證 {{disk}}',
+  'Restore {{disk}}': '還原 {{disk}}',
+  'Delete the replica': '刪除複本',
+  'Remove logs and tracking state': '移除記錄檔與追蹤資料',
+  'Change the policy': '變更原則',
+  'Tell the vault': '通知保存庫',
+  'Drop older recovery points': '刪除較舊的復原點',
+  'Open the vault, or make it': '開啟或建立保存庫',
+  'Open the vault': '開啟保存庫',
+  'Try the sign-in': '嘗試登入',
+  'Rename the vault': '重新命名保存庫',
+  'Forget the vault': '忘記保存庫',
+  Disks: '磁碟',
+  'Disk files and chains': '磁碟檔案與鏈結',
+  'Disk sizes': '磁碟大小',
+  'Azure: name of the VM': 'Azure：VM 名稱',
+  'Azure: operating system disk': 'Azure：作業系統磁碟',
+  'Azure: data disks': 'Azure：資料磁碟',
+  'Azure: sector size': 'Azure：磁區大小',
+  'Log folder': '記錄檔資料夾',
+  'Log space': '記錄檔空間',
+  Vault: '保存庫',
+  'Vault: reach': '保存庫：連線',
+  'Vault: list': '保存庫：列出',
+  'Vault: read': '保存庫：讀取',
+  'Vault: write': '保存庫：寫入',
+  'Vault: rename': '保存庫：重新命名',
+  'Vault: snapshot': '保存庫：快照',
+  'Vault: delete': '保存庫：刪除',
+  'Vault: space': '保存庫：空間',
+  'Vault: space for the replica': '保存庫：複本所需空間',
+  'No other replication': '沒有其他複寫',
+  'Check the VM folder and the exclusions.': '請檢查 VM 的資料夾與排除的磁碟。',
+  'Exclude {{disk}}, or choose another vault.': '請排除 {{disk}}，或選擇其他保存庫。',
+  'Rename the VM on its host.': '請在主機上重新命名 VM。',
+  'Protect the VM with the one disk that it starts from.': '請連同 VM 開機所用的唯一磁碟一起保護。',
+  'Shrink {{disk}}, or choose a directory vault.': '請縮小 {{disk}}，或選擇資料夾保存庫。',
+  'Check the generation of the VM on its host.': '請在主機上確認 VM 的世代。',
+  'Exclude {{count}} of them, or join disks.': '請排除其中 {{count}} 個，或合併磁碟。',
+  'Exclude {{disk}}, or shrink it.': '請排除或縮小 {{disk}}。',
+  'Convert {{disk}} to 512-byte sectors (Set-VHD), or exclude it.':
+    '請將 {{disk}} 轉換為 512 位元組磁區 (Set-VHD)，或將其排除。',
+  'Give the account that runs the engine the right to write into that folder.':
+    '請授與執行引擎的帳戶寫入該資料夾的權限。',
+  'Give the disk file a shorter name.': '請為磁碟檔案取較短的名稱。',
+  'Free {{size}} or more on {{volume}}.': '請在 {{volume}} 釋出至少 {{size}}。',
+  'Free {{size}} on {{volume}} to be safe.': '為求安全，請在 {{volume}} 釋出 {{size}}。',
+  'Free {{size}} at the vault, exclude a disk, or choose another vault.':
+    '請在保存庫釋出 {{size}}、排除磁碟，或選擇其他保存庫。',
+  'Give the account that runs the engine read, write and delete rights in the vault.':
+    '請授與執行引擎的帳戶在保存庫讀取、寫入和刪除的權限。',
+  'End that protection first to change its vault.': '若要變更保存庫，請先結束該保護。',
+  'End the protection there, or choose another vault.': '請在該處結束保護，或選擇其他保存庫。',
+  'End the protection that writes it; when there is none any more, delete {{file}}.':
+    '請結束寫入該檔案的保護；若已不存在，請刪除 {{file}}。',
+  '{{step}} Or leave the disk out: clear its box in the console, or --exclude "{{disk}}".':
+    '{{step}}或清除核取方塊以排除該磁碟。',
+  'Waits for its turn.': '等待輪到它。',
+  'Waits for its time window.': '等待其時段。',
+  'Waits for the start time that was chosen.': '等待所選的開始時間。',
+  'Waits for the next attempt: {{why}}': '等待下次嘗試。',
+  'Waits for somebody to act: {{step}}': '等待人員處理：{{step}}',
+  'Replication of the VM is paused.': 'VM 的複寫已暫停。',
+  'Goes on when the engine runs.': '引擎執行時會繼續。',
+  'the bandwidth limit ({{rate}} until {{time}})': '受頻寬限制而等待 ({{rate}}，直到 {{time}})',
+  'the bandwidth limit ({{rate}})': '受頻寬限制而等待 ({{rate}})',
+  'Initial replication of {{vm}}': '{{vm}} 的初始複寫',
+  'Finalizing protection': '完成保護',
+  'Tracking changes of {{vm}}': '追蹤 {{vm}} 的變更',
+  'Sending changes of {{vm}}': '傳送 {{vm}} 的變更',
+  'Resynchronizing {{vm}}': '重新同步 {{vm}}',
+  'Applying what changed while {{vm}} was compared': '套用比較 {{vm}} 期間的變更',
+  'Giving back the space of the logs': '釋出記錄檔的空間',
+  'Verifying {{vm}}': '驗證 {{vm}}',
+  'Restoring {{vm}}': '還原 {{vm}}',
+  'Dropping recovery points of {{vm}}': '刪除 {{vm}} 的復原點',
+  Stopping: '正在停止',
+  'A shorter outage of the vault or a higher bandwidth limit would have prevented it; the warnings at 30 % and 40 % of the disk come in time for that.':
+    '較短的保存庫中斷或較高的頻寬限制；磁碟 30 % 與 40 % 的警告足以及時處理。',
+  'A healthy volume beside the disk, on which the engine may write, would have prevented it.':
+    '磁碟旁有健全且引擎可寫入的磁碟區。',
+  'A healthy volume beside the disk would have prevented it: nothing but the engine may write into its logs.':
+    '磁碟旁有健全的磁碟區：只有引擎可寫入其記錄檔。',
+  'Leaving the .hrl files beside the disks would have prevented it: exclude them from clean-ups and virus scans.':
+    '保留磁碟旁的 .hrl 檔案：請將其排除於清理與病毒掃描之外。',
+  'Moving or copying disks without their .hrl files would have prevented it.':
+    '移動或複製磁碟時不包含其 .hrl 檔案。',
+  'Leaving the vault and the data directory as they are would have prevented it: neither may be put back to an older state alone.':
+    '讓保存庫與資料目錄維持原狀：兩者都不可單獨回復到較舊的狀態。',
+  'An intact data directory would have prevented it: leave its tracking folder alone and keep its volume healthy.':
+    '資料目錄保持完整：請勿更動其追蹤資料夾，並維持磁碟區健全。',
+  'A healthy volume under the data directory would have prevented it.': '資料目錄所在的磁碟區保持健全。',
+  'Nothing prevents it: a disk that is resized is brought to the vault anew.':
+    '無法避免：調整大小的磁碟會重新傳送到保存庫。',
+  'Keeping the disk file in its place would have prevented it.': '讓磁碟檔案留在原處。',
+  'Nothing prevents it: a disk that is put back to an older state is compared before replication goes on.':
+    '無法避免：回復到較舊狀態的磁碟須先比較，複寫才會繼續。',
+  'Leaving the replicas at the vault alone would have prevented it.': '不要更動保存庫中的複本。',
+  'Nothing was wrong: it was asked for.': '沒有任何問題：是依要求執行。',
+  'The event list says what came before it.': '事件清單會說明之前發生的情況。',
+  'Test message': '測試訊息',
+  'This is how alerts of {{host}} will reach you. Nothing has happened.':
+    '{{host}} 的警示會以這種方式送達。沒有發生任何事。',
+};
+
+const alerts: AlertWords = {
+  healthWarning: ['健康情況為警告', '健康情況已恢復正常'],
+  healthCritical: ['健康情況為嚴重', '健康情況不再是嚴重'],
+  rpoHalf: ['RPO 超過上限的一半', 'RPO 已回到上限的一半以下'],
+  rpoLimit: ['RPO 超過上限', 'RPO 已回到上限內'],
+  log30: ['記錄檔超過磁碟的 30 %', '記錄檔已回到磁碟的 30 % 以下'],
+  log40: ['記錄檔超過磁碟的 40 %', '記錄檔已回到磁碟的 40 % 以下'],
+  log50: ['記錄檔超過磁碟的 50 %', '記錄檔已回到磁碟的 50 % 以下'],
+  volumeLow: ['磁碟區空間不足', '磁碟區已有空間'],
+  volumeReserve: ['磁碟區幾乎已滿', '磁碟區不再幾乎已滿'],
+  signature14Days: ['存取簽章將在 14 天內到期', '存取簽章已更新'],
+  signature3Days: ['存取簽章將在 3 天內到期', '存取簽章已更新'],
+  silent: ['已一小時沒有複寫', '已恢復複寫'],
+};
+
+/** What the engine says, in Traditional Chinese. */
+export const engineZhHant: EngineWords = { errors: errorsZhHant, phrases, alerts };
