@@ -127,6 +127,24 @@ export const preventionPhrases = [
   'The event list says what came before it.',
 ] as const;
 
+/** What a signature allows, and what it lacks. */
+export const permissionPhrases = [
+  'read',
+  'add',
+  'create',
+  'write',
+  'delete',
+  'delete versions',
+  'delete permanently',
+  'list',
+  'tags',
+  'find by tags',
+  'move',
+  'execute',
+  'immutability',
+  'The signature does not allow to {{rights}}.',
+] as const;
+
 /** What the test button sends. */
 export const testPhrases = [
   'Test message',
@@ -140,6 +158,7 @@ export const enginePhrases = [
   ...waitPhrases,
   ...activityPhrases,
   ...preventionPhrases,
+  ...permissionPhrases,
   ...testPhrases,
 ] as const;
 export type EnginePhrase = (typeof enginePhrases)[number];
@@ -155,4 +174,5 @@ export type FixText = Filled<(typeof fixPhrases)[number]>;
 export type WaitText = Filled<(typeof waitPhrases)[number]>;
 export type ActivityText = Filled<(typeof activityPhrases)[number]>;
 export type PreventionText = Filled<(typeof preventionPhrases)[number]>;
+export type PermissionText = Filled<(typeof permissionPhrases)[number]>;
 export type TestText = Filled<(typeof testPhrases)[number]>;

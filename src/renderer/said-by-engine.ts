@@ -49,6 +49,15 @@ const matchOf = (phrase: string, text: string): Readonly<Record<string, string>>
 const codeOfNextStep = (text: string): ErrorCode | undefined =>
   (Object.keys(errorCatalogue) as ErrorCode[]).find((code) => errorCatalogue[code].nextStep === text);
 
+/** What is filled in and is a phrase too: a next step, a list of rights. Names of disks and VMs are left alone. */
+const saidWithin = ({
+  step,
+  rights,
+}: Readonly<Record<string, string>>): Readonly<Record<string, string>> => ({
+  ...(step === undefined ? {} : { step: engineSays(step) }),
+  ...(rights === undefined ? {} : { rights: rights.split(', ').map(engineSays).join(', ') }),
+});
+
 /** A phrase of the engine (a step, a check, what is waited for); what is no phrase comes as it is. */
 export const engineSays = (text: string): string => {
   const words = currentEngineWords();
@@ -60,8 +69,7 @@ export const engineSays = (text: string): string => {
   for (const [phrase, translated] of Object.entries(phrases)) {
     const values = matchOf(phrase, text);
     if (values === null) continue;
-    const { step } = values;
-    return fillIn(translated, step === undefined ? values : { ...values, step: engineSays(step) });
+    return fillIn(translated, { ...values, ...saidWithin(values) });
   }
   return text;
 };

@@ -95,6 +95,24 @@ test.describe('with a site of its own', () => {
     await expect(page.locator('.rung-next')).toContainText(/next in 0[01]:\d\d/);
     await expectAccessible(page);
 
+    await open(page, 'Settings');
+    await page.getByLabel('Language').selectOption('Nederlands');
+    await open(page, 'Overzicht');
+    await expect(page.getByRole('heading', { level: 1 })).toContainText(
+      'WEB01: De kluis is niet bereikbaar.',
+    );
+    await open(page, 'WEB01');
+    await expect(trouble).toContainText(
+      'De laatste poging is mislukt; het wordt vanzelf opnieuw geprobeerd. De kluis',
+    );
+    await trouble.getByText('Details').click();
+    await expect(trouble).toContainText('Verbind de share, de schijf of het netwerk');
+    await open(page, 'Instellingen');
+    await page.getByLabel('Taal').selectOption('English');
+    await open(page, 'Overview');
+    await open(page, 'WEB01');
+    await page.getByRole('tab', { name: 'Timeline' }).click();
+
     renameSync(`${site.vaultDirectory}-away`, site.vaultDirectory);
     await trouble.getByRole('button', { name: 'Retry now' }).click();
     await expect(page.locator('.ladder')).toHaveCount(0);
@@ -243,6 +261,13 @@ test.describe('with a protected VM', () => {
     await page.getByRole('radio', { name: 'Compact' }).check();
     await page.getByLabel('Language').selectOption('Nederlands');
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Beleid en instellingen');
+    await open(page, 'Taken');
+    await click(page, /^Stappen van taak/);
+    await expect(
+      page.getByText(/^(WEB01\.vhd kopiëren|Replica vastleggen|Als beveiligd markeren)/),
+    ).not.toHaveCount(0);
+    await expectAccessible(page);
+    await open(page, 'Instellingen');
     await page.getByLabel('Taal').selectOption('English');
     await page.reload();
     await expect(page.locator('.shell[data-theme="light"][data-density="compact"]')).toBeVisible();

@@ -7,7 +7,7 @@ import { compressedBytes, initialScripts } from '../support/initial-scripts.ts';
 const largestInitialBytes = 300 * 1024;
 
 describe('the built page', () => {
-  it('starts with at most 300 KB of compressed JavaScript, without charts, wizard and settings', () => {
+  it('starts with at most 300 KB of compressed JavaScript, without charts, wizard, settings and languages', () => {
     ensureBuilt();
     const directory = join(outDirectory, 'renderer');
     const scripts = initialScripts(directory);
@@ -19,6 +19,11 @@ describe('the built page', () => {
       /^(time-chart|protect-wizard|settings|vm-page)-/.test(file),
     );
     expect(later).toHaveLength(4);
-    expect(scripts.filter((file) => later.includes(file))).toEqual([]);
+    const languages = readdirSync(join(directory, 'assets')).filter((file) =>
+      /^(nl|it|sv|zh-hant)-.*\.js$/.test(file),
+    );
+    // Of each the words of the page and those of the engine.
+    expect(languages).toHaveLength(8);
+    expect(scripts.filter((file) => later.includes(file) || languages.includes(file))).toEqual([]);
   });
 });

@@ -1,3 +1,5 @@
+import type { PermissionText } from '../../../contract/engine-phrases.ts';
+
 /** What a shared access signature says of itself ("Create a service SAS", "Create an account SAS"). */
 export interface SasFacts {
   /** When it ends; null where a stored access policy says that. */
@@ -12,7 +14,7 @@ export const readSas = (token: string): SasFacts => {
   return { expiresAtMs: Number.isNaN(expiry) ? null : expiry, permissions: fields.get('sp') };
 };
 
-const words: Readonly<Record<string, string>> = {
+const words: Readonly<Record<string, PermissionText>> = {
   r: 'read',
   a: 'add',
   c: 'create',

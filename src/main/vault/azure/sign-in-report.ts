@@ -1,3 +1,4 @@
+import type { PermissionText } from '../../../contract/engine-phrases.ts';
 import type { SignInReport } from '../../../contract/sign-in.ts';
 import type { AzureAccess } from './azure-access.ts';
 import { describePermissions, missingPermissions, readSas } from './sas-token.ts';
@@ -45,5 +46,7 @@ const sentenceOf = (expiresAtMs: number | null, nowMs: number): string | null =>
 
 const lacking = (letters: string | null): string | null => {
   const missing = letters === null ? [] : missingPermissions(letters);
-  return missing.length === 0 ? null : `The signature does not allow to ${missing.join(', ')}.`;
+  return missing.length === 0
+    ? null
+    : (`The signature does not allow to ${missing.join(', ')}.` satisfies PermissionText);
 };

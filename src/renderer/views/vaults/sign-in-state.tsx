@@ -4,6 +4,7 @@ import type { VaultReport } from '../../../contract/vault-reports.ts';
 import { Moment } from '../../components/moment.tsx';
 import { formatDuration } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
+import { engineSays } from '../../said-by-engine.ts';
 import { openDialog } from '../../stores/ui-store.ts';
 
 interface SignInStateProps {
@@ -24,7 +25,10 @@ export const SignInState = ({ vault: { name, signIn, error }, nowMs }: SignInSta
         <p className="path">
           {t('vaults.signedIn', { way: t(`signIn.way.${signIn.kind}`), account: signIn.account })}
           {signIn.permissions === null ? null : (
-            <span className="note"> {t('vaults.allows', { rights: signIn.permissions.join(', ') })}</span>
+            <span className="note">
+              {' '}
+              {t('vaults.allows', { rights: signIn.permissions.map(engineSays).join(', ') })}
+            </span>
           )}
         </p>
       )}
@@ -38,7 +42,7 @@ export const SignInState = ({ vault: { name, signIn, error }, nowMs }: SignInSta
         </p>
       )}
       {signIn?.warning === null || signIn?.warning === undefined || signIn.expiresAt !== null ? null : (
-        <p className="warning-text">{signIn.warning}</p>
+        <p className="warning-text">{engineSays(signIn.warning)}</p>
       )}
       {needsRenewal ? (
         <Button
