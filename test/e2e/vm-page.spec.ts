@@ -121,7 +121,7 @@ test('the policy is changed on the VM’s page', async () => {
   await expect(page.getByText('Give a whole number from 1 to 1000.')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Save' })).toBeDisabled();
   await points.fill('12');
-  await expect(page.getByText(/only the newest 12 are kept/)).toBeVisible();
+  await expect(page.getByText(/only the newest 12 are kept/i)).toBeVisible();
   await page.getByRole('radio', { name: 'Every 15 minutes' }).check();
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Save' }).click();

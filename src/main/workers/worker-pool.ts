@@ -42,8 +42,11 @@ const needsMemory: ReadonlySet<TaskKind> = new Set([
 
 /** A thread without work is ended after this long: an idle engine is a small one. */
 const idleMs = 5_000;
-/** First copies are rare and their thread is a large one; the commit that follows a copy still finds it. */
-const idleInitialMs = 250;
+/**
+ * The threads that read whole disks are large ones, and seldom needed twice: they go at once, but for the commit that
+ * follows a first copy.
+ */
+const idleLargeMs = 250;
 
 const initialUploader = 'uploader-initial';
 
@@ -173,7 +176,7 @@ class WorkerThread {
 
   constructor(entry: string, name: string, clock: Clock, memory: MemoryWatch, start: WorkerStart) {
     this.memory = memory;
-    this.idleAfterWorkMs = name === initialUploader ? idleInitialMs : idleMs;
+    this.idleAfterWorkMs = name === initialUploader || name === 'resync' ? idleLargeMs : idleMs;
     this.watch = new StallWatch(clock, {
       stalled: (id) => {
         const task = this.pending.get(id);
