@@ -27,6 +27,7 @@ import { Stumbles } from '../replication/reports/stumbles.ts';
 import { TrafficCounters } from '../replication/reports/traffic.ts';
 import { BandwidthLimit } from '../replication/shipping/bandwidth-limit.ts';
 import { LogGrowth } from '../replication/tracking/log-growth.ts';
+import { VaultPresence } from '../replication/vault-presence.ts';
 import { VolumeRoom } from '../replication/volume-room.ts';
 import { KnownFile } from '../store/known-file.ts';
 import type { Setting } from '../store/settings.ts';
@@ -126,6 +127,7 @@ class EngineConsole implements Console {
     const logGrowth = new LogGrowth();
     const stumbles = new Stumbles();
     const volumes = new VolumeRoom(() => clock.now(), space);
+    const vault = (name: string) => ({ ...vaults.spec(name), threads: settings.get('upload').threads });
     this.bandwidth = new BandwidthLimit(settings, this.pool.bandwidth, clock);
     const signInEnds = (name: string) => this.signInWatch.endsSoon(name);
     const health = new HealthWatch({
@@ -158,7 +160,8 @@ class EngineConsole implements Console {
       installation: { installationId: this.installationId(), name: hostname() },
       trackingDirectory: join(dataDirectory, 'tracking'),
       host: () => boundedHost(hostKeeper.host(), systemClock),
-      vault: (name) => ({ ...vaults.spec(name), threads: settings.get('upload').threads }),
+      vault,
+      vaultPresence: new VaultPresence(clock, vault),
       signInEnds,
       statusChanged: (vmId) => this.pusher.changed(vmId),
     };

@@ -15,6 +15,7 @@ import type { Stumbles } from './reports/stumbles.ts';
 import type { TrafficCounters } from './reports/traffic.ts';
 import type { BandwidthLimit } from './shipping/bandwidth-limit.ts';
 import type { LogGrowth } from './tracking/log-growth.ts';
+import type { VaultPresence } from './vault-presence.ts';
 import type { VolumeRoom } from './volume-room.ts';
 
 /** What every part of the engine works with. */
@@ -33,6 +34,7 @@ export interface EngineContext {
   readonly traffic: TrafficCounters;
   readonly logGrowth: LogGrowth;
   readonly volumes: VolumeRoom;
+  readonly vaultPresence: VaultPresence;
   /** This installation, as vaults know it. */
   readonly installation: VaultWriter;
   /** Digest tables live here, one directory a VM. */

@@ -20,7 +20,7 @@ import { ReplicationLoop } from './replication-loop.ts';
 import { markVm } from './resync/resync-marks.ts';
 import { ResyncRuns } from './resync/resync-runs.ts';
 import { replicateInitially } from './shipping/vm-initial.ts';
-import { shipVm } from './shipping/vm-shipping.ts';
+import { type ShippingOptions, shipVm } from './shipping/vm-shipping.ts';
 import { requireTrackable } from './tracking/require-trackable.ts';
 import { type TrackingResult, trackVm } from './tracking/vm-tracking.ts';
 import { VmActivity } from './vm-activity.ts';
@@ -156,7 +156,7 @@ export class VmReplicator {
     job.running();
     try {
       const tracked = await job.step('Track changes', () => this.track(options));
-      const sent = await job.step('Send changes', () => this.ship(options));
+      const sent = await job.step('Send changes', () => this.ship({ ...options, byHand: true }));
       this.scheduleNextCycle(startedAtMs);
       const result = this.cycleResult(tracked, sent, startedAtMs);
       this.succeeded(attempt, result.sentBytes);
@@ -324,7 +324,7 @@ export class VmReplicator {
     return this.work.track(activity, work, options.signal);
   }
 
-  private ship(options: ReturnType<VmReplicator['options']>): Promise<SendResult | null> {
+  private ship(options: ShippingOptions): Promise<SendResult | null> {
     const work = async () => {
       requireTrackable(this.vm.record, options.signal);
       return shipVm(this.engine, this.vm, this.work.tracking, options);

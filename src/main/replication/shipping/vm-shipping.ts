@@ -14,11 +14,14 @@ import { addSent, sendUnlogged } from './send-unlogged.ts';
 export interface ShippingOptions {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: PassProgress) => void;
+  /** A person waits: where nothing is to be sent, the vault is asked all the same. */
+  readonly byHand?: boolean;
 }
 
 /**
  * Sends what is tracked and not yet at the vault: seals the active logs as one shipment, sends it, and lets the base
- * advance only after the vault confirmed the cut. Null when there is nothing to send.
+ * advance only after the vault confirmed the cut. Null when there is nothing to send: then the vault is only asked
+ * whether it is there.
  *
  * | a crash after …                | finds at the next start …                                                  |
  * |--------------------------------|----------------------------------------------------------------------------|
@@ -42,6 +45,8 @@ export const shipVm = async (
   if (vm.hasUnloggedChanges) sent.push(await tracking.run(() => sendUnlogged(engine, vm, options)));
   const all = sent.reduce<SendResult | null>((sum, one) => (one === null ? sum : addSent(sum, one)), null);
   if (all !== null) engine.traffic.sent(vm.vmId, all.sentBytes, elapsedMs(engine.clock, startedAtMs));
+  else if (options.byHand === true) await engine.vaultPresence.ask(vm.record.vaultName);
+  else await engine.vaultPresence.require(vm.record.vaultName);
   return all;
 };
 
