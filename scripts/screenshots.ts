@@ -6,7 +6,8 @@ import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Page } from '@playwright/test';
 import { hvrc, startAgent } from '../test/e2e/agent-process.ts';
-import { newSite, type TestSite, writeIntoWeb01 } from '../test/e2e/console.ts';
+import { newSite, rowOf, type TestSite, writeIntoWeb01 } from '../test/e2e/console.ts';
+import { giveHistory, giveOutage } from '../test/support/site-history.ts';
 import { findBrowser } from './browser.ts';
 import { ensureBuilt, projectRoot } from './product.ts';
 
@@ -34,7 +35,10 @@ const takePictures = async (page: Page, name: string): Promise<void> => {
 const click = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
 const open = (page: Page, name: string) => page.getByRole('link', { name, exact: true }).first().click();
 
-const walk = async (page: Page, site: TestSite): Promise<void> => {
+/** Stops the engine, does something without it, and shows the page of the next one. */
+type Without = (work: () => void) => Promise<void>;
+
+const walk = async (page: Page, site: TestSite, withoutEngine: Without): Promise<void> => {
   const { folder, dataDirectory: data, hostDirectory, vaultDirectory: vault } = site;
   await page.getByRole('button', { name: 'Create a sample site' }).waitFor();
   await takePictures(page, 'first-run-host');
@@ -58,13 +62,15 @@ const walk = async (page: Page, site: TestSite): Promise<void> => {
   await page.getByRole('heading', { level: 1, name: /2 of 3 VMs/ }).waitFor();
   await takePictures(page, 'overview-copying');
   await page.locator('tr', { hasText: 'Replicating' }).nth(1).waitFor();
+  await withoutEngine(() => giveHistory(data, Date.now()));
 
-  for (const megabytes of [6, 1, 3, 12, 2, 4, 1, 8]) {
+  for (const megabytes of [3, 1, 2, 4, 2, 3, 1, 2]) {
     writeIntoWeb01(site, megabytes * 1024 * 1024);
     await hvrc(data, 'sync', 'WEB01');
   }
   await hvrc(data, 'verify', 'WEB01');
   await hvrc(data, 'pause', 'FILESRV');
+  await rowOf(page, 'FILESRV').getByRole('button', { name: 'Resume' }).waitFor();
   await takePictures(page, 'overview');
   await open(page, 'WEB01');
   await page.getByRole('tab', { name: 'Disks' }).waitFor();
@@ -73,8 +79,8 @@ const walk = async (page: Page, site: TestSite): Promise<void> => {
   await page.getByText('Nothing is being retried.').waitFor();
   await takePictures(page, 'vm-timeline');
   await page.getByRole('tab', { name: 'Charts' }).click();
-  // The first value comes with the first full minute.
-  await page.locator('.recharts-surface').first().waitFor({ timeout: 150_000 });
+  await page.getByText('24 hours', { exact: true }).click();
+  await page.locator('.recharts-surface').first().waitFor();
   await takePictures(page, 'vm-charts');
   await page.getByRole('tab', { name: 'Resynchronization' }).click();
   await click(page, 'Resynchronize …');
@@ -121,9 +127,12 @@ const walk = async (page: Page, site: TestSite): Promise<void> => {
   await page.getByText('Working hours', { exact: true }).scrollIntoViewIfNeeded();
   await takePictures(page, 'settings-bandwidth');
 
-  renameSync(vault, `${vault}-away`);
-  writeIntoWeb01(site);
-  await hvrc(data, 'sync', 'WEB01').catch(() => undefined);
+  const logBytes = 34 * 1024 * 1024;
+  await withoutEngine(() => {
+    renameSync(vault, `${vault}-away`);
+    writeIntoWeb01(site, logBytes);
+    giveOutage(data, 'WEB01', Date.now(), logBytes);
+  });
   await open(page, 'Overview');
   await page.getByRole('button', { name: 'Retry now' }).waitFor();
   await takePictures(page, 'overview-trouble');
@@ -133,6 +142,9 @@ const walk = async (page: Page, site: TestSite): Promise<void> => {
   await page.getByRole('tab', { name: 'Timeline' }).click();
   await page.locator('.ladder').waitFor();
   await takePictures(page, 'vm-retries');
+  await page.getByRole('tab', { name: 'Charts' }).click();
+  await page.locator('.recharts-surface').first().waitFor();
+  await takePictures(page, 'vm-charts-trouble');
   await open(page, 'Jobs');
   await page.getByRole('combobox', { name: 'Show' }).selectOption('all');
   await page
@@ -149,7 +161,7 @@ ensureBuilt();
 const executablePath = findBrowser();
 if (executablePath === undefined) throw new Error('There is no browser to take pictures with.');
 const site = newSite();
-const agent = await startAgent(site.dataDirectory);
+let agent = await startAgent(site.dataDirectory);
 const browser = await chromium.launch({
   executablePath,
   args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
@@ -162,7 +174,12 @@ try {
   page.on('pageerror', (error) => console.error(error.message));
   page.on('console', (message) => message.type() === 'error' && console.error(message.text()));
   await page.goto(agent.link);
-  await walk(page, site);
+  await walk(page, site, async (work) => {
+    await agent.stop();
+    work();
+    agent = await startAgent(site.dataDirectory);
+    await page.goto(agent.link);
+  });
 } finally {
   await browser.close();
   await agent.stop();

@@ -72,7 +72,8 @@ export const TimeChart = (props: TimeChartProps) => {
   const places = spreadLabels(
     ends.map((value) => top + (1 - value / values.end) * plotHeight),
     labelGap,
-    top + plotHeight,
+    // The figure under the last name stays clear of the axis's times.
+    top + plotHeight - 16,
   );
   return (
     <div className="time-chart" role="img" aria-label={label}>

@@ -1,6 +1,7 @@
 import { lazy, Suspense } from 'react';
 import { useSite } from '../stores/site-store.ts';
 import { type DialogRequest, useUi } from '../stores/ui-store.ts';
+import { useFocusBack } from './focus-content.ts';
 
 const Unprotect = lazy(async () => ({
   default: (await import('../dialogs/unprotect-dialog.tsx')).UnprotectDialog,
@@ -59,6 +60,7 @@ const OfVault = ({ dialog: { kind, vault: name } }: { readonly dialog: VaultDial
 /** The dialog that is open, if any. */
 export const OpenDialog = () => {
   const dialog = useUi((state) => state.dialog);
+  useFocusBack();
   if (dialog === null) return null;
   return (
     <Suspense fallback={null}>

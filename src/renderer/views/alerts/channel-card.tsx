@@ -3,7 +3,7 @@ import { type ReactNode, useState } from 'react';
 import type { ChannelReport } from '../../../contract/alerts.ts';
 import { type ErrorReport, ReplicationError } from '../../../contract/errors.ts';
 import { ErrorDetails } from '../../components/error-details.tsx';
-import { formatTime } from '../../format.ts';
+import { formatExactTime, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
 import { headlineOf } from '../../said-by-engine.ts';
 import { ask } from '../../stores/engine.ts';
@@ -48,7 +48,12 @@ export const ChannelCard = ({ report, nowMs, testable, tested, children }: Chann
       <div className="card-head">
         <div>
           <h2>{t(`alerts.channel.${channel}`)}</h2>
-          <p className="note">{stateText(report, nowMs)}</p>
+          <p
+            className="note"
+            title={report.lastSentAt === null ? undefined : formatExactTime(report.lastSentAt)}
+          >
+            {stateText(report, nowMs)}
+          </p>
         </div>
         <Button
           aria-label={t(`alerts.testOf.${channel}`)}

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { AlertsReport } from '../../../contract/alerts.ts';
 import type { Settings } from '../../../contract/settings.ts';
 import { TextField } from '../../components/text-field.tsx';
-import { formatTime } from '../../format.ts';
+import { formatExactTime, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
 import { accountOf } from '../../said-by-engine.ts';
 import { Check, numberProblem, SettingsForm, wholeNumber } from './form-parts.tsx';
@@ -70,7 +70,9 @@ export const ProgramsForm = ({ settings, report, nowMs, saved }: ProgramsFormPro
         </>
       ) : null}
       {lastPingAt === null ? null : (
-        <p className="note">{t('alerts.ping.last', { time: formatTime(lastPingAt, nowMs) })}</p>
+        <p className="note" title={formatExactTime(lastPingAt)}>
+          {t('alerts.ping.last', { time: formatTime(lastPingAt, nowMs) })}
+        </p>
       )}
       {pingError === null ? null : <p className="critical-text">{accountOf(pingError)}</p>}
     </SettingsForm>

@@ -4,7 +4,7 @@ import type { JobReport } from '../../../contract/job-reports.ts';
 import { ErrorDetails } from '../../components/error-details.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { ProgressLine } from '../../components/progress-bar.tsx';
-import { formatDuration, formatPercent, formatTime } from '../../format.ts';
+import { formatDuration, formatExactTime, formatPercent, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
 import { hrefOf } from '../../router.ts';
 import { engineSays, headlineOf } from '../../said-by-engine.ts';
@@ -69,7 +69,9 @@ const State = ({ job, nowMs }: { readonly job: JobReport; readonly nowMs: number
     ) : null}
     {job.blockedOn === null ? null : <div className="note">{engineSays(job.blockedOn)}</div>}
     {job.nextAttemptAt === null ? null : (
-      <div className="note">{t('jobs.goesOnAt', { time: formatTime(job.nextAttemptAt, nowMs) })}</div>
+      <div className="note" title={formatExactTime(job.nextAttemptAt)}>
+        {t('jobs.goesOnAt', { time: formatTime(job.nextAttemptAt, nowMs) })}
+      </div>
     )}
   </>
 );

@@ -45,7 +45,7 @@ export const Overview = () => {
   const [search, setSearch] = useState('');
   const [order, setOrder] = useState<SortOrder>({ column: 'health', descending: false });
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const rows = useMemo(() => vmRows(site, Math.max(now, Date.now())), [site, now]);
+  const rows = useMemo(() => vmRows(site, now), [site, now]);
   const select = useCallback((next: ReadonlySet<string>) => setSelected(next), []);
   const shown = useMemo(() => arrangeRows(rows, filter, search, order), [rows, filter, search, order]);
   if (rows.length === 0) return <EmptyHost />;

@@ -1,6 +1,7 @@
 import { memo, type ReactNode } from 'react';
+import { Moment } from '../../components/moment.tsx';
 import { isRpoLate } from '../../components/rpo-bar.tsx';
-import { formatBytes, formatDuration, formatRate, formatTime } from '../../format.ts';
+import { formatBytes, formatDuration, formatRate } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
 import type { VmRow } from '../../stores/vm-rows.ts';
 
@@ -31,10 +32,12 @@ const oldest = (rows: readonly VmRow[]) =>
     )
     .sort((a, b) => b.rpoSeconds / b.frequency - a.rpoSeconds / a.frequency)[0];
 
-/** The cycle that comes next; waiting retries are told elsewhere. */
+/** The cycle that comes next; waiting retries are told elsewhere, and a paused VM has none to come. */
 const nextCycle = (rows: readonly VmRow[]) =>
   rows
-    .flatMap(({ name, status }) => (status?.nextCycleAt ? [{ name, at: status.nextCycleAt }] : []))
+    .flatMap(({ name, status }) =>
+      status?.nextCycleAt && !status.paused ? [{ name, at: status.nextCycleAt }] : [],
+    )
     .sort((a, b) => Date.parse(a.at) - Date.parse(b.at))[0];
 
 interface TilesProps {
@@ -87,7 +90,7 @@ export const Tiles = memo(({ rows, nowMs, nextWindowAt }: TilesProps) => {
         title={t('tile.next')}
         note={next === undefined ? t('tile.nextNone') : t('tile.nextOf', { vm: next.name })}
       >
-        {next === undefined ? t('common.none') : formatTime(next.at, nowMs)}
+        {next === undefined ? t('common.none') : <Moment iso={next.at} nowMs={nowMs} />}
       </Tile>
       <Tile
         title={t('tile.window')}
@@ -99,7 +102,7 @@ export const Tiles = memo(({ rows, nowMs, nextWindowAt }: TilesProps) => {
               : t('tile.windowOf', { count: waiting })
         }
       >
-        {nextWindowAt === null ? t('common.none') : formatTime(nextWindowAt, nowMs)}
+        {nextWindowAt === null ? t('common.none') : <Moment iso={nextWindowAt} nowMs={nowMs} />}
       </Tile>
     </dl>
   );

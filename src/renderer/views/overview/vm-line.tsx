@@ -3,7 +3,7 @@ import { Moment } from '../../components/moment.tsx';
 import { ProgressBar } from '../../components/progress-bar.tsx';
 import { RowMenu } from '../../components/row-menu.tsx';
 import { isRpoLate, rpoScale } from '../../components/rpo-bar.tsx';
-import { formatDuration, formatTime } from '../../format.ts';
+import { formatDuration, formatExactTime, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
 import { reasonWords } from '../../reason-words.ts';
 import { engineSays } from '../../said-by-engine.ts';
@@ -45,10 +45,14 @@ const Activity = ({ row, nowMs }: { readonly row: VmRow; readonly nowMs: number 
         </div>
       )}
       {status.retry === null ? null : (
-        <div className="note">{t('vm.nextTry', { time: formatTime(status.retry.nextAttemptAt, nowMs) })}</div>
+        <div className="note" title={formatExactTime(status.retry.nextAttemptAt)}>
+          {t('vm.nextTry', { time: formatTime(status.retry.nextAttemptAt, nowMs) })}
+        </div>
       )}
       {!runs && reason === undefined && status.nextCycleAt !== null ? (
-        <span className="quiet">{t('vm.nextCycle', { time: formatTime(status.nextCycleAt, nowMs) })}</span>
+        <span className="quiet" title={formatExactTime(status.nextCycleAt)}>
+          {t('vm.nextCycle', { time: formatTime(status.nextCycleAt, nowMs) })}
+        </span>
       ) : null}
     </>
   );

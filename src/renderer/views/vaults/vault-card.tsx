@@ -19,7 +19,7 @@ import { Bar } from '../../components/bar.tsx';
 import { CheckResult } from '../../components/check-result.tsx';
 import { ErrorDetails } from '../../components/error-details.tsx';
 import { Moment } from '../../components/moment.tsx';
-import { formatBytes, formatTime } from '../../format.ts';
+import { formatBytes, formatExactTime, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
 import { headlineOf } from '../../said-by-engine.ts';
 import { ask } from '../../stores/engine.ts';
@@ -165,7 +165,9 @@ export const VaultCard = ({ vault, nowMs }: { readonly vault: VaultReport; reado
           {vault.reachable ? t('vaults.reachable') : t('vaults.away')}
         </span>
         {vault.reachable ? <Usage vault={vault} /> : null}
-        <span className="note">{t('vaults.added', { time: formatTime(vault.addedAt, nowMs) })}</span>
+        <span className="note" title={formatExactTime(vault.addedAt)}>
+          {t('vaults.added', { time: formatTime(vault.addedAt, nowMs) })}
+        </span>
       </p>
       {vault.kind === 'azure' ? <SignInState vault={vault} nowMs={nowMs} /> : null}
       <Space vault={vault} />

@@ -4,7 +4,7 @@ import { useSeries } from '../../charts/use-series.ts';
 import { ErrorDetails } from '../../components/error-details.tsx';
 import { LogBar, logShareOf } from '../../components/log-bar.tsx';
 import { ProgressBar } from '../../components/progress-bar.tsx';
-import { formatBytes, formatDuration, formatPercent, formatTime } from '../../format.ts';
+import { formatBytes, formatDuration, formatExactTime, formatPercent, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
 import { headlineOf } from '../../said-by-engine.ts';
 import { waitingFor } from './waiting-for.ts';
@@ -32,7 +32,11 @@ const LogNotes = ({ disk: { hrl }, nowMs, freeBytes }: DiskProps) => {
         ]),
     ...(freeBytes === null ? [] : [t('disk.volumeFree', { size: formatBytes(freeBytes) })]),
   ];
-  return notes.length === 0 ? null : <p className="note">{notes.join(' · ')}</p>;
+  return notes.length === 0 ? null : (
+    <p className="note" title={hrl.thresholdAt === null ? undefined : formatExactTime(hrl.thresholdAt)}>
+      {notes.join(' · ')}
+    </p>
+  );
 };
 
 const LogOfDisk = (props: DiskProps) => {
@@ -57,7 +61,7 @@ const LogOfDisk = (props: DiskProps) => {
       </div>
       <LogNotes {...props} />
       {hrl.degraded === null ? null : (
-        <p className="warning-text">
+        <p className="warning-text" title={formatExactTime(hrl.degraded.since)}>
           {t('disk.degraded', { time: formatTime(hrl.degraded.since, props.nowMs) })}
         </p>
       )}

@@ -3,6 +3,7 @@ import { BlockMapFigure } from '../../charts/block-map-figure.tsx';
 import {
   formatBytes,
   formatDuration,
+  formatExactTime,
   formatNumber,
   formatPercent,
   formatRate,
@@ -43,7 +44,7 @@ const figuresOf = (disk: ResyncDisk | ResyncDiskProgress): readonly string[] => 
 export const ResyncDisks = ({ disks, nowMs, startedAt, endedAt }: ResyncDisksProps) => (
   <>
     {startedAt === null || endedAt === null ? null : (
-      <p className="note">
+      <p className="note" title={`${formatExactTime(startedAt)} – ${formatExactTime(endedAt)}`}>
         {t('resync.when', { from: formatTime(startedAt, nowMs), to: formatTime(endedAt, nowMs) })}
       </p>
     )}

@@ -46,10 +46,14 @@ const LastRun = ({ last, nowMs }: { readonly last: ResyncMapReport; readonly now
 /** A VM's comparison with its replica: the one that runs, block by block, the last one, and why there were any. */
 export const ResyncPanel = ({ status, nowMs }: { readonly status: VmStatus; readonly nowMs: number }) => {
   const past = usePast(status);
-  const { resyncProgress, id, lastSyncAt } = status;
+  const { resyncProgress, id, lastSyncAt, state } = status;
   if (past === null && resyncProgress === undefined) return <Loading />;
   const marks = past?.history.resyncs ?? [];
   const last = past !== null && past.last.jobId !== null ? past.last : null;
+  const start =
+    lastSyncAt === null ? null : (
+      <Button onClick={() => openDialog({ kind: 'resync', vmIds: [id] })}>{t('resync.start')}</Button>
+    );
   const never = resyncProgress === undefined && last === null && marks.length === 0;
   return (
     <div className="stack">
@@ -58,11 +62,11 @@ export const ResyncPanel = ({ status, nowMs }: { readonly status: VmStatus; read
       )}
       {never ? (
         <EmptyState title={t('resync.never')} help={t('resync.neverHelp')}>
-          {lastSyncAt === null ? null : (
-            <Button onClick={() => openDialog({ kind: 'resync', vmIds: [id] })}>{t('resync.start')}</Button>
-          )}
+          {start}
         </EmptyState>
       ) : null}
+      {/* In trouble the message bar has the button. */}
+      {!never && resyncProgress === undefined && state === 'Replicating' ? <div>{start}</div> : null}
       {resyncProgress === undefined && last !== null ? <LastRun last={last} nowMs={nowMs} /> : null}
       {marks.length === 0 ? null : <ResyncHistory marks={marks} nowMs={nowMs} />}
     </div>

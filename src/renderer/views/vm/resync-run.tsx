@@ -2,7 +2,14 @@ import { Button } from '@fluentui/react-components';
 import { ArrowCircleRight16Filled, CheckmarkCircle16Regular, Circle16Regular } from '@fluentui/react-icons';
 import type { VmStatus } from '../../../contract/reports.ts';
 import { type ResyncProgress, resyncSteps } from '../../../contract/resync.ts';
-import { formatBytes, formatDuration, formatNumber, formatPercent, formatTime } from '../../format.ts';
+import {
+  formatBytes,
+  formatDuration,
+  formatExactTime,
+  formatNumber,
+  formatPercent,
+  formatTime,
+} from '../../format.ts';
 import { t, type WordKey } from '../../i18n/words.ts';
 import { ask } from '../../stores/engine.ts';
 import { showNotice, showProblem } from '../../stores/ui-store.ts';
@@ -81,7 +88,7 @@ export const ResyncRun = ({ status, progress, nowMs }: ResyncRunProps) => {
           <Button onClick={() => void cancelJob(jobId, status.name)}>{t('common.cancel')}</Button>
         </div>
       </div>
-      <p className="quiet">
+      <p className="quiet" title={formatExactTime(startedAt)}>
         {[
           t('resync.began', { time: formatTime(startedAt, nowMs) }),
           ...(resumedAt === null ? [] : [t('resync.resumed', { time: formatTime(resumedAt, nowMs) })]),

@@ -2,7 +2,7 @@ import { CircleHint20Regular, Clock20Regular, DismissCircle20Filled } from '@flu
 import type { RetriesReport } from '../../../contract/retries.ts';
 import { MainAction } from '../../components/main-action.tsx';
 import { Moment } from '../../components/moment.tsx';
-import { formatCountdown, formatTime } from '../../format.ts';
+import { formatCountdown, formatExactTime, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
 import { errorTitle } from '../../said-by-engine.ts';
 import { type TrackNode, trackOf } from './retry-track.ts';
@@ -62,12 +62,14 @@ const titleOf = ({ state, attempts, firstFailureAt }: RetriesReport, nowMs: numb
 
 /** The failures in a row, the countdown to the next attempt and the ladder of those after it. */
 export const RetryLine = ({ report, nowMs }: { readonly report: RetriesReport; readonly nowMs: number }) => {
-  const { state, action, vmId, vm } = report;
+  const { state, action, vmId, vm, firstFailureAt } = report;
   const track = trackOf(report);
   return (
     <section className="card" aria-label={t('timeline.retries')}>
       <div className="card-head">
-        <h2>{titleOf(report, nowMs)}</h2>
+        <h2 title={firstFailureAt === null ? undefined : formatExactTime(firstFailureAt)}>
+          {titleOf(report, nowMs)}
+        </h2>
         {action === null ? null : <MainAction action={actions[action.request]} vm={{ id: vmId, name: vm }} />}
       </div>
       {state === 'paused' || (state === 'stopped' && report.firstFailureAt !== null) ? (

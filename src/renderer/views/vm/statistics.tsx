@@ -7,7 +7,7 @@ import { statisticsCsv } from '../../../contract/statistics-csv.ts';
 import { downloadCsv } from '../../components/download.ts';
 import { Loading } from '../../components/loading.tsx';
 import { Moment } from '../../components/moment.tsx';
-import { formatBytes, formatDuration, formatNumber, formatTime } from '../../format.ts';
+import { formatBytes, formatDuration, formatExactTime, formatNumber, formatTime } from '../../format.ts';
 import { t, type WordKey } from '../../i18n/words.ts';
 import { ask } from '../../stores/engine.ts';
 import { openDialog, showProblem, useUi } from '../../stores/ui-store.ts';
@@ -87,7 +87,7 @@ export const Statistics = ({ status, nowMs }: { readonly status: VmStatus; reado
         <div className="card-head">
           <div>
             <h2>{t('stats.title')}</h2>
-            <p className="quiet">
+            <p className="quiet" title={`${formatExactTime(report.from)} – ${formatExactTime(report.to)}`}>
               {t('stats.interval', {
                 from: formatTime(report.from, nowMs),
                 to: formatTime(report.to, nowMs),

@@ -9,6 +9,7 @@ import { errorCatalogue } from '../../../contract/error-catalogue.ts';
 import type { VmStatus } from '../../../contract/reports.ts';
 import { ErrorDetails } from '../../components/error-details.tsx';
 import { MainAction } from '../../components/main-action.tsx';
+import { formatExactTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
 import { goTo } from '../../router.ts';
 import type { VmRow } from '../../stores/vm-rows.ts';
@@ -28,6 +29,12 @@ const errorOf = ({ error }: Trouble, { healthReasons, name }: VmStatus) => {
   return { ...errorCatalogue[coded.code], code: coded.code, message: coded.text, vm: name };
 };
 
+/** Of the moments that the sentences tell: until when all is safe, and when it is tried again. */
+const exactTimes = ({ lastSyncAt, retry }: VmStatus): string | undefined => {
+  const moments = [lastSyncAt, retry?.nextAttemptAt ?? null].filter((iso) => iso !== null);
+  return moments.length === 0 ? undefined : moments.map(formatExactTime).join(' · ');
+};
+
 /** In trouble: what happened, since when, what is safe, what happens next, and the one button that helps. */
 export const TroubleBar = ({ row, status, nowMs }: TroubleBarProps) => {
   const trouble = troubleOf(status, nowMs);
@@ -38,7 +45,7 @@ export const TroubleBar = ({ row, status, nowMs }: TroubleBarProps) => {
     <MessageBar intent={trouble.level} layout="multiline" className="trouble" aria-live="off">
       <MessageBarBody>
         <MessageBarTitle>{trouble.title}</MessageBarTitle>
-        <p>{trouble.sentences.join(' ')}</p>
+        <p title={exactTimes(status)}>{trouble.sentences.join(' ')}</p>
         {trouble.besides.length === 0 ? null : (
           <p className="note">
             {t('trouble.otherReasons')}: {trouble.besides.join(' ')}

@@ -1,7 +1,7 @@
 import { HealthBadge } from '../../components/health-badge.tsx';
 import { MainAction } from '../../components/main-action.tsx';
 import { RowMenu } from '../../components/row-menu.tsx';
-import { formatBytes, formatTime } from '../../format.ts';
+import { formatBytes, formatExactTime, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
 import { hrefOf } from '../../router.ts';
 import type { VmRow } from '../../stores/vm-rows.ts';
@@ -9,7 +9,8 @@ import type { VmRow } from '../../stores/vm-rows.ts';
 /** The VM's name, state and health, and what can be done with it. */
 export const VmHeader = ({ row, nowMs }: { readonly row: VmRow; readonly nowMs: number }) => {
   const { status, name, action } = row;
-  const since = status?.healthReasons[0]?.sinceMs;
+  const sinceMs = status?.healthReasons[0]?.sinceMs;
+  const since = sinceMs === undefined ? undefined : new Date(sinceMs).toISOString();
   return (
     <div className="vm-header">
       <div>
@@ -21,8 +22,8 @@ export const VmHeader = ({ row, nowMs }: { readonly row: VmRow; readonly nowMs: 
           {status === null ? t('state.Disabled') : <HealthBadge health={status.health} />}
           {status === null ? null : <span>{t(`state.${status.state}`)}</span>}
           {since === undefined ? null : (
-            <span className="quiet">
-              {t('vm.since', { time: formatTime(new Date(since).toISOString(), nowMs) })}
+            <span className="quiet" title={formatExactTime(since)}>
+              {t('vm.since', { time: formatTime(since, nowMs) })}
             </span>
           )}
           <span className="quiet">{formatBytes(row.sizeBytes)}</span>
