@@ -35,6 +35,12 @@ const takePictures = async (page: Page, name: string): Promise<void> => {
 const click = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
 const open = (page: Page, name: string) => page.getByRole('link', { name, exact: true }).first().click();
 
+/** Slow enough to be seen at work; bits per second. */
+const slow = 32_000_000;
+
+const limitTo = (data: string, bits: number | null) =>
+  hvrc(data, 'settings', 'set', 'bandwidth', JSON.stringify({ workHoursBps: bits, otherBps: bits }));
+
 /** Stops the engine, does something without it, and shows the page of the next one. */
 type Without = (work: () => void) => Promise<void>;
 
@@ -58,9 +64,12 @@ const walk = async (page: Page, site: TestSite, withoutEngine: Without): Promise
   await click(page, 'Next');
   await page.getByRole('button', { name: 'Check again' }).waitFor();
   await takePictures(page, 'protect-review');
+  await limitTo(data, slow);
   await click(page, 'Protect 2 VMs');
   await page.getByRole('heading', { level: 1, name: /2 of 3 VMs/ }).waitFor();
+  await rowOf(page, 'WEB01').getByText(/left/).waitFor();
   await takePictures(page, 'overview-copying');
+  await limitTo(data, null);
   await page.locator('tr', { hasText: 'Replicating' }).nth(1).waitFor();
   await withoutEngine(() => giveHistory(data, Date.now()));
 
@@ -83,10 +92,15 @@ const walk = async (page: Page, site: TestSite, withoutEngine: Without): Promise
   await page.locator('.recharts-surface').first().waitFor();
   await takePictures(page, 'vm-charts');
   await page.getByRole('tab', { name: 'Resynchronization' }).click();
+  writeIntoWeb01(site, 12 * 1024 * 1024);
+  await limitTo(data, slow);
   await click(page, 'Resynchronize …');
   await click(page, 'Resynchronize now');
-  await page.getByText('The last comparison').waitFor();
+  await click(page, 'Dismiss');
+  await page.getByText(/blocks compared · [1-9]/).waitFor();
   await takePictures(page, 'vm-resync');
+  await limitTo(data, null);
+  await page.getByText('The last comparison').waitFor();
   await page.getByRole('tab', { name: 'Statistics' }).click();
   await page.getByText('Cycles done').first().waitFor();
   await takePictures(page, 'vm-statistics');

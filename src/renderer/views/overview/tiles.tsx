@@ -40,6 +40,10 @@ const nextCycle = (rows: readonly VmRow[]) =>
     )
     .sort((a, b) => Date.parse(a.at) - Date.parse(b.at))[0];
 
+/** Nothing is told of a speed that was not measured yet. */
+const rateWords = (rates: readonly number[]): string =>
+  rates.length === 0 ? t('common.none') : formatRate(rates.reduce((sum, rate) => sum + rate, 0));
+
 interface TilesProps {
   readonly rows: readonly VmRow[];
   readonly nowMs: number;
@@ -57,7 +61,7 @@ export const Tiles = memo(({ rows, nowMs, nextWindowAt }: TilesProps) => {
     .reduce((sum, { hrl }) => sum + hrl.bytes, 0);
   const waiting = rows.filter(({ status }) => status?.state === 'WaitingForStartResynchronize').length;
   const moving = rows.filter(({ progress }) => progress !== null);
-  const rate = moving.reduce((sum, { progress }) => sum + (progress?.rateBytesPerSecond ?? 0), 0);
+  const rates = moving.flatMap(({ progress }) => progress?.rateBytesPerSecond ?? []);
   return (
     <dl className="tiles">
       <Tile
@@ -84,7 +88,7 @@ export const Tiles = memo(({ rows, nowMs, nextWindowAt }: TilesProps) => {
         title={t('tile.rate')}
         note={moving.length === 0 ? t('tile.rateNone') : t('tile.rateOf', { count: moving.length })}
       >
-        {moving.length === 0 ? t('tile.rateIdle') : formatRate(rate)}
+        {moving.length === 0 ? t('tile.rateIdle') : rateWords(rates)}
       </Tile>
       <Tile
         title={t('tile.next')}
