@@ -67,7 +67,7 @@ const walk = async (page: Page, site: TestSite, withoutEngine: Without): Promise
   await limitTo(data, slow);
   await click(page, 'Protect 2 VMs');
   await page.getByRole('heading', { level: 1, name: /2 of 3 VMs/ }).waitFor();
-  await rowOf(page, 'WEB01').getByText(/left/).waitFor();
+  await page.locator('td.activity').getByText(/left/).first().waitFor();
   await takePictures(page, 'overview-copying');
   await limitTo(data, null);
   await page.locator('tr', { hasText: 'Replicating' }).nth(1).waitFor();
