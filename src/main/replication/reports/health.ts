@@ -39,8 +39,12 @@ export interface HealthFacts {
 
 const hourMs = 3_600_000;
 const missedShare = 0.2;
-/** A share of fewer cycles than this says nothing: one failure in a VM's first minutes is no trend. */
+/**
+ * A share of fewer cycles than this, or of less than half an hour, says nothing: one failure and its retry cost a VM with a
+ * frequency of 30 seconds two cycles and more.
+ */
 const fewestCycles = 5;
+const shortestTrendMs = 30 * 60_000;
 const longestLatencyMs = 5 * 60_000;
 /** When the retries of a VM are exhausted: 1, 2, 4, 8, 10 minutes. What the engine itself stumbles over is tried each minute. */
 const longestStumbleMs = 25 * 60_000;
@@ -52,9 +56,13 @@ const whileOn = ({ done, missed, whileOff }: StatisticsTotals): { missed: number
 };
 
 /** Whether more than 20 % of the cycles due were missed: those while no engine ran have a reason of their own. */
-export const missesTooMany = (totals: StatisticsTotals): boolean => {
+export const missesTooMany = (
+  totals: StatisticsTotals,
+  { frequencySeconds }: Pick<ProtectionRecord, 'frequencySeconds'>,
+): boolean => {
   const { missed, due } = whileOn(totals);
-  return due >= fewestCycles && missed / due > missedShare;
+  const fewest = Math.max(fewestCycles, shortestTrendMs / (frequencySeconds * 1000));
+  return due >= fewest && missed / due > missedShare;
 };
 
 /** Whether cycles that send something take more than 5 minutes on average. */
@@ -199,7 +207,7 @@ const warningReasons = (vm: ProtectionRecord, facts: HealthFacts): HealthReason[
       sinceMs: fromMs,
     });
   }
-  if (missesTooMany(totals)) {
+  if (missesTooMany(totals, vm)) {
     const { missed, due } = whileOn(totals);
     reasons.push({
       kind: 'missedCycles',

@@ -96,7 +96,7 @@ export class StatisticsKeeper {
     }
     const { totals } = this.interval(vm, nowMs);
     const current = this.state(vm.vmId);
-    const missedSinceMs = missesTooMany(totals) ? (current.missedSinceMs ?? nowMs) : null;
+    const missedSinceMs = missesTooMany(totals, vm) ? (current.missedSinceMs ?? nowMs) : null;
     const slowSinceMs = isSlow(totals) ? (current.slowSinceMs ?? nowMs) : null;
     if (missedSinceMs !== current.missedSinceMs || slowSinceMs !== current.slowSinceMs)
       this.put({ ...current, missedSinceMs, slowSinceMs });

@@ -75,8 +75,16 @@ describe('health', () => {
     expect(reasonsOf(false)[0]?.text).toBe('The engine has not run since 2026-11-20 22:00 UTC.');
   });
 
-  it('does not judge by fewer than five cycles', () => {
-    expect(healthOf({}, { totals: { ...noCycles, done: 2, missed: 2 } }).health).toBe('Normal');
+  it('does not judge by fewer than five cycles, or by less than half an hour of them', () => {
+    const healthAfter = (frequencySeconds: 30 | 300, done: number, missed: number) =>
+      healthOf({ frequencySeconds }, { totals: { ...noCycles, done, missed } }).health;
+    expect(healthAfter(300, 2, 2)).toBe('Normal');
+    expect(healthAfter(300, 3, 2)).toBe('Normal');
+    expect(healthAfter(300, 4, 2)).toBe('Warning');
+    expect(healthAfter(30, 5, 2)).toBe('Normal');
+    expect(healthAfter(30, 46, 13)).toBe('Normal');
+    expect(healthAfter(30, 47, 13)).toBe('Warning');
+    expect(healthAfter(30, 48, 12)).toBe('Normal');
   });
 
   it('is Warning when changes take more than 5 minutes on average to reach the vault', () => {
