@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createDirectory } from './create-directory.ts';
 
@@ -26,16 +26,26 @@ export class RotatingFile {
   write(line: string): void {
     try {
       const bytes = Buffer.from(line);
-      if (this.#handle !== null && this.#size > 0 && this.#size + bytes.length > this.#options.maxBytes)
-        this.rotate();
+      const stuck = this.mustRotate(bytes) ? this.rotate() : null;
       this.#handle ??= this.open();
+      // A file that cannot be put aside, since somebody looks into it, takes as much again: no line is lost for that.
+      if (stuck !== null && this.#size + bytes.length > 2 * this.#options.maxBytes) throw stuck;
       for (let at = 0; at < bytes.length; ) at += writeSync(this.#handle, bytes, at);
       this.#size += bytes.length;
-      this.#failing = false;
+      if (stuck === null) this.#failing = false;
+      else this.failed(stuck);
     } catch (error) {
-      if (!this.#failing) this.#options.onFailure(error);
-      this.#failing = true;
+      this.failed(error);
     }
+  }
+
+  private mustRotate(bytes: Uint8Array): boolean {
+    return this.#handle !== null && this.#size > 0 && this.#size + bytes.length > this.#options.maxBytes;
+  }
+
+  private failed(error: unknown): void {
+    if (!this.#failing) this.#options.onFailure(error);
+    this.#failing = true;
   }
 
   close(): void {
@@ -50,17 +60,18 @@ export class RotatingFile {
     return handle;
   }
 
-  private rotate(): void {
+  /** Puts the file aside; what keeps it from that. Renaming onto the oldest replaces it. */
+  private rotate(): Error | null {
     const { path, keep } = this.#options;
     this.close();
-    rmSync(`${path}.${keep}`, { force: true });
-    for (let age = keep; age > 0; age--) {
-      const from = age === 1 ? path : `${path}.${age - 1}`;
-      try {
-        renameSync(from, `${path}.${age}`);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    try {
+      for (let age = keep; age > 0; age--) {
+        const from = age === 1 ? path : `${path}.${age - 1}`;
+        if (existsSync(from)) renameSync(from, `${path}.${age}`);
       }
+      return null;
+    } catch (error) {
+      return error as Error;
     }
   }
 }

@@ -55,6 +55,24 @@ describe('the log', () => {
     expect(kept).toEqual(Array.from({ length: kept.length }, (_, at) => 200 - kept.length + at));
   });
 
+  it('loses no line while a file cannot be put aside, says so once, and rotates when it can again', () => {
+    const failures: unknown[] = [];
+    const log = openLog(data, { maxBytes: 1_000, keep: 1, onFailure: (error) => failures.push(error) });
+    // Nothing can be renamed onto a directory.
+    mkdirSync(`${log.path}.1`, { recursive: true });
+    for (let at = 0; at < 20; at++) log.info({ at }, 'x');
+    expect(statSync(log.path).size).toBeGreaterThan(1_000);
+    expect(linesOf(log.path).map(({ at }) => at)).toEqual(Array.from({ length: 20 }, (_, at) => at));
+    expect(failures).toHaveLength(1);
+    for (let at = 0; at < 100; at++) log.info({ at }, 'x');
+    expect(statSync(log.path).size).toBeLessThanOrEqual(2_000);
+    rmSync(`${log.path}.1`, { recursive: true });
+    log.info('Rotated');
+    log.close();
+    expect(linesOf(log.path).map(({ msg }) => msg)).toEqual(['Rotated']);
+    expect(failures).toHaveLength(1);
+  });
+
   it('goes on in the file of an earlier run', () => {
     for (const run of [1, 2]) {
       const log = openLog(data);
