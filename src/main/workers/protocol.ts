@@ -155,6 +155,8 @@ export interface Tasks {
   send: { params: SendParams; result: SendResult };
   /** As `send`, in the thread that made the initial replicas: it has everything loaded that a commit needs. */
   commit: { params: SendParams; result: SendResult };
+  /** As `commit`, in the thread that compared disks with their replicas. */
+  renew: { params: SendParams; result: SendResult };
   /** Uploader: drops the recovery points that a policy which became smaller does not keep. Doing it again changes nothing. */
   prune: {
     params: { replica: ReplicaSpec } & Pick<SendParams, 'keepPoints' | 'keepHours'>;

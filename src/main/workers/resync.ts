@@ -8,6 +8,7 @@ import { restoreDisk } from './resyncing/restore-disk.ts';
 import { resyncDisk } from './resyncing/resync-disk.ts';
 import { verifyDisk } from './resyncing/verify-disk.ts';
 import { serveTasks } from './serve-tasks.ts';
+import { sendLogs } from './uploading/send-logs.ts';
 import { withReplica } from './uploading/with-replica.ts';
 
 /** Worker entry point: the resync engine. Whatever compares a whole disk with its replica: resynchronize, verify, restore. */
@@ -45,6 +46,8 @@ const withContent = async <T>(
 serveTasks({
   resync: (params, context) =>
     withReplica(params.replica, context.signal, (replica) => resyncDisk(params, replica, reader, context)),
+  renew: (params, context) =>
+    withReplica(params.replica, context.signal, (replica) => sendLogs(params, replica, context)),
   verify: ({ vault, vmId, source }, context) =>
     withContent(vault, vmId, source.diskId, null, (content) =>
       verifyDisk({ source }, content, reader, context),

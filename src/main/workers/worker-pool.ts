@@ -25,6 +25,7 @@ const workerOf: Readonly<Record<TaskKind, WorkerName>> = {
   prune: 'uploader',
   direct: 'uploader',
   resync: 'resync',
+  renew: 'resync',
   verify: 'resync',
   restore: 'resync',
 };
@@ -44,7 +45,7 @@ const needsMemory: ReadonlySet<TaskKind> = new Set([
 const idleMs = 5_000;
 /**
  * The threads that read whole disks are large ones, and seldom needed twice: they go at once, but for the commit that
- * follows a first copy.
+ * follows.
  */
 const idleLargeMs = 250;
 
@@ -77,6 +78,7 @@ const doing: Readonly<Record<TaskKind, string>> = {
   initial: 'copying a disk',
   send: 'sending changes',
   commit: 'making a replica true',
+  renew: 'making a replica true',
   prune: 'dropping recovery points',
   direct: 'sending changes',
   resync: 'comparing a disk with its replica',

@@ -54,7 +54,7 @@ export const resynchronizeVm = async (
   turns: ResyncTurns,
   applyLogs: (outcome: ResyncOutcome) => Promise<ResyncOutcome>,
 ): Promise<ResyncOutcome> => {
-  engine.pool.prepare(['dropLogs', 'resync', 'send']);
+  engine.pool.prepare(['dropLogs', 'resync']);
   const ofDisks = vm.record.resync?.scope === 'disks';
   const begun = await turns.alone(async () => {
     const records = ofDisks ? vm.markedDisks : vm.includedDisks;
@@ -142,7 +142,7 @@ const commitRenewal = async (
   const { takenAtMs, consistency } = taken;
   run.update({ commit: { takenAtMs, consistency } });
   const { droppedPoints, point } = await engine.pool.run(
-    'send',
+    'renew',
     {
       replica: vm.replicaSpec(),
       ...taken,
