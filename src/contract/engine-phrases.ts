@@ -27,6 +27,8 @@ export const stepPhrases = [
   'Change the policy',
   'Tell the vault',
   'Drop older recovery points',
+  'Leave disks out',
+  'Add disks to the protection',
   'Open the vault, or make it',
   'Open the vault',
   'Try the sign-in',
@@ -56,6 +58,7 @@ export const checkPhrases = [
   'Vault: space',
   'Vault: space for the replica',
   'No other replication',
+  'Disk files of its own',
 ] as const;
 
 /** What can be done about a check that did not pass. */
@@ -68,6 +71,7 @@ export const fixPhrases = [
   'Check the generation of the VM on its host.',
   'Exclude {{count}} of them, or join disks.',
   'Exclude {{disk}}, or shrink it.',
+  'Exclude {{disk}}, or give {{vm}} a disk file of its own.',
   'Convert {{disk}} to 512-byte sectors (Set-VHD), or exclude it.',
   'Give the account that runs the engine the right to write into that folder.',
   'Give the disk file a shorter name.',
@@ -106,6 +110,7 @@ export const activityPhrases = [
   'Verifying {{vm}}',
   'Restoring {{vm}}',
   'Dropping recovery points of {{vm}}',
+  'Leaving out disks of {{vm}}',
   'Stopping',
 ] as const;
 
@@ -124,6 +129,7 @@ export const preventionPhrases = [
   'Nothing prevents it: a disk that is put back to an older state is compared before replication goes on.',
   'Leaving the replicas at the vault alone would have prevented it.',
   'Nothing was wrong: it was asked for.',
+  'Nothing was wrong: a disk was included, and copied for the first time.',
   'The event list says what came before it.',
 ] as const;
 

@@ -142,6 +142,14 @@ export const errorCatalogue = {
     'The virtual machine has no such disk',
     'Check the disk names with hvrc vm show VM.',
   ),
+  DISK_NOT_PROTECTED: nonRecoverable(
+    'A disk of the protected virtual machine is not replicated',
+    'Include it with hvrc protection disks VM --include DISK, or leave it out with --exclude DISK.',
+  ),
+  DISK_SHARED: nonRecoverable(
+    'The disk file belongs to another protected virtual machine',
+    'Give each virtual machine a disk file of its own, or exclude the disk.',
+  ),
   DISK_IS_OS: nonRecoverable(
     'The operating system disk cannot be excluded',
     'Leave the OS disk in the protection.',

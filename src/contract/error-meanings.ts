@@ -43,6 +43,10 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   VM_ALREADY_PROTECTED: 'The VM is protected, into the vault named here.',
   VM_NOT_PROTECTED: 'The request needs a protected VM.',
   DISK_NOT_IN_VM: 'A disk to be excluded is not one of the VM’s.',
+  DISK_NOT_PROTECTED:
+    'The disk came to the VM after protection was enabled, or can be read only now. Nobody has said whether it is to be replicated, and until somebody does it is not.',
+  DISK_SHARED:
+    'One disk file is found in two VM folders, by a link. Replicated twice it would have two logs that know nothing of each other.',
   DISK_IS_OS: 'A replica without its operating system disk could never be started.',
   STATE_INVALID:
     'Something else runs or must come first, so that the request was refused; nothing was changed.',

@@ -37,6 +37,10 @@ export interface VmSummary {
   readonly sizeBytes: number;
   readonly disks: readonly HostDiskReport[];
   readonly unreadable: readonly UnreadableDiskReport[];
+  /** Ids of the disks, of a protected VM, that are neither protected nor excluded; left out when there are none. */
+  readonly unprotectedIds?: readonly string[];
+  /** Likewise of those that are excluded. */
+  readonly excludedIds?: readonly string[];
   /** All that is wrong with the VM's folder and its unreadable disks. */
   readonly problems: readonly ErrorReport[];
 }

@@ -114,6 +114,16 @@ export interface ChangeResult {
   readonly droppedPoints?: number;
 }
 
+export interface DisksResult {
+  readonly kind: 'disks';
+  readonly vm: string;
+  /** Names of the disks. */
+  readonly included: readonly string[];
+  readonly excluded: readonly string[];
+  /** The job of the first copies; null when there is none, or it begins when the VM is resumed. */
+  readonly copyJob: number | null;
+}
+
 export interface VaultResult {
   readonly kind: 'vault';
   readonly vault: string;
@@ -124,6 +134,7 @@ export type JobResult =
   | ProtectResult
   | FinalizeResult
   | ChangeResult
+  | DisksResult
   | VaultResult
   | CycleResult
   | InitialReplicationResult
@@ -142,6 +153,7 @@ export const jobKinds = [
   'restore',
   'unprotect',
   'change',
+  'disks',
   'vault',
 ] as const;
 export type JobKind = (typeof jobKinds)[number];
@@ -160,6 +172,7 @@ export const jobRights: Readonly<Record<JobKind, { readonly cancel: boolean; rea
   restore: { cancel: true, restart: true },
   unprotect: { cancel: false, restart: true },
   change: { cancel: false, restart: true },
+  disks: { cancel: false, restart: true },
   vault: { cancel: false, restart: false },
 };
 

@@ -106,6 +106,13 @@ export const jobResultSchema: z.ZodType<JobResult> = z.discriminatedUnion('kind'
     dropsOlder: z.boolean().exactOptional(),
     droppedPoints: z.number().exactOptional(),
   }),
+  z.object({
+    kind: z.literal('disks'),
+    vm: z.string(),
+    included: z.array(z.string()),
+    excluded: z.array(z.string()),
+    copyJob: z.number().nullable(),
+  }),
   z.object({ kind: z.literal('vault'), vault: z.string(), target: z.string() }),
   z.object({ kind: z.literal('unprotect'), vm: z.string(), replicaDeleted: z.boolean() }),
 ]);

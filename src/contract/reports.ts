@@ -12,6 +12,7 @@ import type { PrerequisiteCheck } from './prerequisites.ts';
 import type { RebuiltReport } from './rebuilt.ts';
 import type { ResyncProgress } from './resync.ts';
 import type { ResyncStatus } from './resync-reports.ts';
+import type { UnprotectedDisk } from './unprotected-disk.ts';
 
 export type ProgressPhase =
   | 'checking'
@@ -49,6 +50,7 @@ export type HealthReasonKind =
   | 'initial'
   | 'paused'
   | 'retrying'
+  | 'unprotectedDisk'
   | 'noLogRoom'
   | 'largeLog'
   | 'silent'
@@ -82,6 +84,8 @@ export interface DiskStatus {
   /** Path or URL of the replica, without secrets; null when there is none. */
   readonly replica: string | null;
   readonly excluded: boolean;
+  /** It cannot be excluded. */
+  readonly isOperatingSystem?: boolean;
   readonly hrl: {
     /** The log's path beside the disk; null when the disk is not tracked. */
     readonly path: string | null;
@@ -135,6 +139,8 @@ export interface VmStatus {
   readonly resyncProgress?: ResyncProgress;
   readonly lastCycle: CycleResult | null;
   readonly disks: readonly DiskStatus[];
+  /** Disks that the VM had at the last look and that are neither protected nor excluded; left out when there are none. */
+  readonly unprotectedDisks?: readonly UnprotectedDisk[];
 }
 
 /** A VM's reason as one of its host's. */

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { absolutePath } from './absolute-path.ts';
 import { type AlertsReport, alertChannels, secretChannels } from './alerts.ts';
 import { uploadThreads } from './bandwidth.ts';
+import type { DisksReport } from './disk-selection.ts';
 import { eventFilterFields } from './event-filter.ts';
 import type { FolderReport } from './folders.ts';
 import type { HostReport, VmSummary } from './host-reports.ts';
@@ -144,6 +145,20 @@ export const requests = {
         ({ vm: _vm, ...change }) => Object.values(change).some((value) => value !== undefined),
         'must change something',
       ),
+  ),
+  /**
+   * Includes disks in a protection or leaves them out, by name or id. What is included is copied for the first time, by a job
+   * of its own; a protected disk that is excluded is not replicated any more and in no later recovery point.
+   */
+  'protection.disks': answering<DisksReport>()(
+    z
+      .strictObject({
+        vm: vmKey,
+        include: z.array(line).max(64).default([]),
+        exclude: z.array(line).max(64).default([]),
+        checkOnly: z.boolean().optional(),
+      })
+      .refine(({ include, exclude }) => include.length + exclude.length > 0, 'must name a disk'),
   ),
   /** One replication cycle now, whether or not cycles run by themselves. */
   sync: answering<JobReport>()(ofVm),

@@ -10,6 +10,8 @@ export interface PointReport {
   readonly consistency: Consistency;
   /** What keeping the point costs beyond the newer ones. */
   readonly sizeBytes: number;
+  /** Names of the disks it has; left out where they are those that the VM has now. */
+  readonly disks?: readonly string[];
 }
 
 export interface PointsReport {

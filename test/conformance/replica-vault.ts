@@ -29,6 +29,7 @@ import {
 } from '../support/vault-model.ts';
 import { describeComparisons } from './replica-vault-comparisons.ts';
 import { describeVaultHistories } from './replica-vault-histories.ts';
+import { describeMembers } from './replica-vault-members.ts';
 
 /** Storage that any number of vault instances can be opened over, one after the other or at once. */
 export interface VaultUnderTest {
@@ -698,6 +699,7 @@ export const describeReplicaVault = (name: string, makeVault: () => Promise<Vaul
     });
 
     describeComparisons(() => makeVault());
+    describeMembers(() => makeVault());
     describeVaultHistories(() => makeVault());
   });
 };

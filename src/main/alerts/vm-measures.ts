@@ -33,14 +33,14 @@ const healthRungs = { Normal: 0, Warning: 1, Critical: 2 } as const;
 const isFirstCopy = ({ lastSyncAt, health, retry, paused }: VmStatus): boolean =>
   lastSyncAt === null && health === 'Warning' && retry === null && !paused;
 
-/** Nor is a resynchronization that a person asked for, while nothing else is amiss. */
-const isAskedResync = ({ health, healthReasons }: VmStatus): boolean =>
+/** Nor is what a person asked for, a resynchronization or the first copy of one more disk, while nothing else is amiss. */
+const isAskedFor = ({ health, healthReasons }: VmStatus): boolean =>
   health === 'Warning' &&
   healthReasons.length > 0 &&
-  healthReasons.every(({ kind }) => kind === 'resyncAsked');
+  healthReasons.every(({ kind }) => kind === 'resyncAsked' || kind === 'initial');
 
 const healthMeasure = (vm: VmStatus): AlertMeasure => {
-  const rung = isFirstCopy(vm) || isAskedResync(vm) ? 0 : healthRungs[vm.health];
+  const rung = isFirstCopy(vm) || isAskedFor(vm) ? 0 : healthRungs[vm.health];
   const reasons = vm.healthReasons.map(({ text }) => text).join(' ');
   const text = rung === 0 || reasons === '' ? `${vm.name} replicates as it should.` : reasons;
   return { group: `health:${vm.id}`, family: 'health', ...subjectOf(vm), rung, text };

@@ -1,6 +1,7 @@
 import type {
   ChangeResult,
   CycleResult,
+  DisksResult,
   JobResult,
   ResyncResult,
   VerifyResult,
@@ -27,6 +28,8 @@ export const describeResult = (result: JobResult): string => {
       return 'The VM is protected.';
     case 'change':
       return `A cycle every ${result.frequencySeconds} seconds; ${formatRetention(result.retentionPoints, result.retentionHours)} kept.${ofThreads(result)}${olderPoints(result)}`;
+    case 'disks':
+      return describeDisks(result);
     case 'vault':
       return `The vault is ${result.target}.`;
     case 'unprotect':
@@ -83,6 +86,22 @@ const describeCycle = ({ changedBytes, sentBytes, durationMs, consistency }: Cyc
   }
   if (sentBytes === 0) return `Nothing had changed; looked in ${took}.`;
   return `Nothing had changed since it was last tracked; ${formatBytes(sentBytes)} that waited were sent in ${took}.`;
+};
+
+const describeDisks = ({ included, excluded, copyJob }: DisksResult): string => {
+  const sentences = [
+    included.length === 0
+      ? []
+      : [
+          copyJob === null
+            ? `${included.join(', ')} included; recovery points have it once its first copy is complete.`
+            : `${included.join(', ')} included; recovery points have it once its first copy, job ${copyJob}, is complete.`,
+        ],
+    excluded.length === 0
+      ? []
+      : [`${excluded.join(', ')} left out: not replicated, and in no later recovery point.`],
+  ];
+  return sentences.flat().join(' ');
 };
 
 const ofThreads = ({ uploadThreads }: ChangeResult): string =>

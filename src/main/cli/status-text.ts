@@ -112,23 +112,43 @@ export const describeVmStatus = (vm: VmStatus, engineRunning: boolean, now: numb
     ...vm.disks.flatMap(({ name, error }) =>
       error === null ? [] : [`${name}: ${error.message} [${error.code}] Next: ${error.nextStep}`],
     ),
+    ...waysOut(vm),
     ...(vm.protected && !engineRunning
       ? ['No engine runs: nothing is replicated until one does (hvrc run).']
       : []),
   ];
   const disks = formatTable(
     ['Disk', right('Size'), right('Log'), right('Log limit'), 'Full at', 'Progress', 'Replica'],
-    vm.disks.map((disk) => [
-      disk.name,
-      formatBytes(disk.sizeBytes),
-      disk.excluded ? null : logOf(disk),
-      disk.excluded ? null : formatBytes(disk.hrl.thresholdBytes),
-      time(disk.hrl.thresholdAt),
-      progressOf(disk),
-      disk.excluded ? 'excluded' : disk.replica,
-    ]),
+    [
+      ...vm.disks.map((disk) => [
+        disk.name,
+        formatBytes(disk.sizeBytes),
+        disk.excluded ? null : logOf(disk),
+        disk.excluded ? null : formatBytes(disk.hrl.thresholdBytes),
+        time(disk.hrl.thresholdAt),
+        progressOf(disk),
+        disk.excluded ? 'excluded' : disk.replica,
+      ]),
+      ...(vm.unprotectedDisks ?? []).map(({ name, sizeBytes, cause }) => [
+        name,
+        cause === 'unreadable' ? null : formatBytes(sizeBytes),
+        null,
+        null,
+        null,
+        null,
+        'NOT PROTECTED',
+      ]),
+    ],
   );
   return [fields, ...(remarks.length === 0 ? [] : ['', ...remarks]), '', disks].join('\n');
+};
+
+/** What to do about disks that are not replicated, and that nobody left out. */
+const waysOut = ({ name, unprotectedDisks = [] }: VmStatus): string[] => {
+  if (unprotectedDisks.length === 0) return [];
+  const disk = unprotectedDisks[0]!.name;
+  const command = `hvrc protection disks "${name}"`;
+  return [`Not protected: include it with ${command} --include "${disk}", or leave it out with --exclude`];
 };
 
 const rpoOf = ({ rpoSeconds, rpoLimitSeconds }: VmStatus): string | null => {

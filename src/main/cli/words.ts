@@ -29,6 +29,7 @@ export const jobKindWords: Readonly<Record<JobKind, string>> = {
   restore: 'Restore',
   unprotect: 'Disable protection',
   change: 'Change of the policy',
+  disks: 'Change of the disks',
   vault: 'Change of the vault',
 };
 

@@ -16,6 +16,7 @@ import { listFolder } from './list-folder.ts';
 import { logAround } from './log-around.ts';
 import { productVersion } from './product-version.ts';
 import { protect } from './protect.ts';
+import { changeDisks } from './protection-disks.ts';
 import { rebuiltNotice } from './rebuild-store.ts';
 import { findInVaults, pointsReport } from './restore.ts';
 import { resyncHistory } from './resync-history.ts';
@@ -101,6 +102,7 @@ export const requestHandlers = (context: ConsoleContext): RequestHandlers => {
       engine.replicator(record.vmId);
       return startJob(context, 'change', record, { vm: record.vmId, ...change });
     },
+    'protection.disks': (params) => changeDisks(context, params),
     pause: async ({ vm }) => {
       const { vmId } = findProtected(context, vm);
       engine.replicator(vmId).setPaused(true);

@@ -5,6 +5,7 @@ import { type CheckedParams, type RequestName, requests } from '../../contract/r
 import { finalizeJob, finalizeProtection } from '../replication/jobs/finalize.ts';
 import type { Job } from '../replication/jobs/job-runner.ts';
 import type { VmReplicator } from '../replication/vm-replicator.ts';
+import { carryOutDisks } from './carry-out-disks.ts';
 import { changeProtection } from './change-protection.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { enableProtection } from './protect.ts';
@@ -24,8 +25,9 @@ import { verifyVm } from './verify.ts';
  * | restore   | with the disks that are not done, of the same recovery point                         |
  * | unprotect | from the start: each of its steps may be done twice                                  |
  * | change    | from the start, likewise                                                             |
+ * | disks     | from the start, likewise                                                             |
  */
-export const resumedHere = ['protect', 'cycle', 'verify', 'restore', 'unprotect', 'change'] as const;
+export const resumedHere = ['protect', 'cycle', 'verify', 'restore', 'unprotect', 'change', 'disks'] as const;
 
 /** Starts a job. Long work answers with it at once; its failure is the job's. */
 export const startJob = (
@@ -69,6 +71,8 @@ const workOf = (context: ConsoleContext, job: Job): Promise<JobResult> => {
       return restoreJob(context, inputOf(job, 'restore'), job);
     case 'unprotect':
       return unprotectVm(context, job.record, inputOf(job, 'unprotect').deleteReplica ?? false, job);
+    case 'disks':
+      return carryOutDisks(context, { vmId }, inputOf(job, 'protection.disks'), job);
     case 'change':
       return changeProtection(context, { vmId }, inputOf(job, 'protection.change'), job);
     default:
@@ -110,6 +114,7 @@ const requestOf = {
   restore: 'restore',
   unprotect: 'unprotect',
   change: 'protection.change',
+  disks: 'protection.disks',
 } as const satisfies Partial<Record<JobKind, RequestName>>;
 
 /** Does what a failed or cancelled job was to do again. @throws STATE_INVALID, and what its request throws */
@@ -133,14 +138,15 @@ export const restartJob = async (
   }
   if (kind === 'vault') throw new ReplicationError('STATE_INVALID', 'Add the vault again.');
   const answer = await ask(requestOf[kind], context.jobs.inputOf(id) ?? { vm: vmId });
-  return kind === 'protect' ? newestOf(context, vmId) : (answer as JobReport);
+  if (kind === 'protect' || kind === 'disks') return newestOf(context, kind, vmId);
+  return answer as JobReport;
 };
 
-/** Enabling protection answers with the first copy: the job that did it is the newest of its kind. */
-const newestOf = (context: ConsoleContext, vmId: string): JobReport => {
+/** Of what answers with more than its job: that is the newest of its kind. */
+const newestOf = (context: ConsoleContext, wanted: JobKind, vmId: string): JobReport => {
   const job = context.jobs
     .list(undefined)
-    .find((candidate) => candidate.kind === 'protect' && candidate.vmId === vmId);
+    .find((candidate) => candidate.kind === wanted && candidate.vmId === vmId);
   if (job === undefined) throw new ReplicationError('JOB_NOT_FOUND', 'There is no such job.');
   return job;
 };

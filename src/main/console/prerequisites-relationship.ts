@@ -25,6 +25,10 @@ export const checkRelationship = async (
   return (await foreignReplica(context, vm, vault)) ?? foreignLog(vm, disks);
 };
 
+/** Whether a disk to be added to a protection is replicated by something else already. */
+export const checkAddedDisks = (vm: HostVm, disks: readonly HostDisk[]): PrerequisiteCheck =>
+  foreignLog(vm, disks);
+
 const foreignReplica = async (
   { installation }: ConsoleContext,
   vm: HostVm,

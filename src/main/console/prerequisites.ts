@@ -7,7 +7,8 @@ import type { ChosenDisks } from './choose-disks.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { checkLimits } from './prerequisites-limits.ts';
 import { failed, failedWith, passed, warnedWith } from './prerequisites-outcome.ts';
-import { checkRelationship } from './prerequisites-relationship.ts';
+import { checkAddedDisks, checkRelationship } from './prerequisites-relationship.ts';
+import { checkOwnFiles } from './prerequisites-shared.ts';
 import { checkLogFolders, checkLogSpace, checkVaultSpace } from './prerequisites-space.ts';
 
 /**
@@ -27,9 +28,29 @@ export const checkPrerequisites = async (
     ...checkLimits(vm, disks, context.vaults.get(vaultName).kind),
     ...(await checkLogFolders(disks)),
     ...(await checkLogSpace(context, disks)),
-    ...(await checkVault(context, vm, disks, vaultName)),
+    ...(await checkOwnFiles(context, vm, disks)),
+    ...(await checkVault(context, disks, vaultName, (vault) => checkRelationship(context, vm, disks, vault))),
   ];
 };
+
+/**
+ * Everything that must hold before disks are added to the protection of a VM, of which `kept` are protected already.
+ * @throws VAULT_UNKNOWN
+ */
+export const checkInclusion = async (
+  context: ConsoleContext,
+  vm: HostVm,
+  added: readonly HostDisk[],
+  kept: readonly HostDisk[],
+  vaultName: string,
+): Promise<PrerequisiteCheck[]> => [
+  ...chainsIntact(vm, { included: added, excluded: [], leftOut: [], inTheWay: [] }),
+  ...checkLimits(vm, [...kept, ...added], context.vaults.get(vaultName).kind),
+  ...(await checkLogFolders(added)),
+  ...(await checkLogSpace(context, added)),
+  ...(await checkOwnFiles(context, vm, added)),
+  ...(await checkVault(context, added, vaultName, async () => checkAddedDisks(vm, added))),
+];
 
 const hasDisks = (vm: HostVm, disks: readonly HostDisk[]): PrerequisiteCheck => {
   const name = 'Disks';
@@ -66,22 +87,22 @@ const unreadableDisk = (
   return { ...failedWith(name, { ...error, vm: vm.name, message }), fix };
 };
 
+/** @param relate says whether something else replicates the disks; of a vault that cannot be reached it gets null */
 const checkVault = async (
   context: ConsoleContext,
-  vm: HostVm,
   disks: readonly HostDisk[],
   vaultName: string,
+  relate: (vault: ReplicaVault | null) => Promise<PrerequisiteCheck>,
 ): Promise<PrerequisiteCheck[]> => {
   try {
     return await context.vaults.with(vaultName, async (vault) => {
       const rights = await checkRights(vault);
       const reached = rights.every(({ outcome }) => outcome === 'pass');
       const space = reached ? [await checkVaultSpace(context, await vault.info(), disks)] : [];
-      return [...rights, ...space, await checkRelationship(context, vm, disks, reached ? vault : null)];
+      return [...rights, ...space, await relate(reached ? vault : null)];
     });
   } catch (error) {
-    const relationship = await checkRelationship(context, vm, disks, null);
-    return [failedWith('Vault', ReplicationError.from(error).toReport()), relationship];
+    return [failedWith('Vault', ReplicationError.from(error).toReport()), await relate(null)];
   }
 };
 

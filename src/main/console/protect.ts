@@ -2,14 +2,15 @@ import { ReplicationError } from '../../contract/errors.ts';
 import type { PrerequisiteCheck } from '../../contract/prerequisites.ts';
 import type { ProtectReport } from '../../contract/reports.ts';
 import type { CheckedParams } from '../../contract/requests.ts';
-import type { HostDisk, HostVm, UnreadableDisk } from '../host/host.ts';
+import type { HostVm } from '../host/host.ts';
 import { initialJob } from '../replication/jobs/initial-job.ts';
 import type { Job } from '../replication/jobs/job-runner.ts';
 import { ProtectedVm } from '../replication/protected-vm.ts';
 import { vaultDisk } from '../replication/vault-entry.ts';
-import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
+import type { ProtectionRecord } from '../store/records.ts';
 import { chooseDisks } from './choose-disks.ts';
 import type { ConsoleContext } from './console-context.ts';
+import { diskRecord, unknownDisk } from './disk-record.ts';
 import { nothingReplicated } from './nothing-replicated.ts';
 import { checkPrerequisites } from './prerequisites.ts';
 import { vmStatus } from './vm-status.ts';
@@ -160,37 +161,4 @@ const newRecord = (context: ConsoleContext, vm: HostVm, params: ProtectParams): 
   protectedAtMs: context.clock.now(),
   ...nothingReplicated,
   ...(params.startAt === undefined ? {} : { initialStartAtMs: Date.parse(params.startAt) }),
-});
-
-const diskRecord = (vm: HostVm, disk: HostDisk, excluded: boolean): ProtectedDiskRecord => ({
-  vmId: vm.id,
-  diskId: disk.id,
-  name: disk.name,
-  path: disk.path,
-  rootPath: disk.rootPath,
-  sizeBytes: disk.sizeBytes,
-  sectorBytes: disk.logicalSectorBytes,
-  format: disk.format,
-  isOs: disk.isOperatingSystem,
-  excluded,
-  lineage: null,
-  phase: 'pending',
-  logBaseCut: 0,
-  initialStamps: null,
-  lastScan: null,
-  hrl: { bytes: 0, degraded: null },
-});
-
-/** A disk that was left out because nothing of it can be read: it is shown with what its name says. */
-const unknownDisk = ({ id, name, path }: UnreadableDisk): HostDisk => ({
-  id,
-  name,
-  path,
-  rootPath: path,
-  files: [path],
-  format: /\.a?vhd$/i.test(name) ? 'vhd' : 'vhdx',
-  kind: 'dynamic',
-  sizeBytes: 0,
-  logicalSectorBytes: 512,
-  isOperatingSystem: false,
 });

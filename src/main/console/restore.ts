@@ -69,14 +69,26 @@ export const pointsReport = async (
       vmId,
       vm: vm.name,
       vault: vaultName,
-      points: points.map(({ id, takenAtMs, consistency, sizeBytes }) => ({
-        id,
-        takenAt: new Date(takenAtMs).toISOString(),
-        consistency,
-        sizeBytes,
+      points: points.map((point) => ({
+        id: point.id,
+        takenAt: new Date(point.takenAtMs).toISOString(),
+        consistency: point.consistency,
+        sizeBytes: point.sizeBytes,
+        ...otherDisks(vm, point),
       })),
     };
   });
+
+/** The disks of a point: those that the VM had then, and it may have others now. */
+const disksOf = ({ disks, formerDisks = [] }: VaultVm, { diskIds }: RecoveryPoint): readonly VaultDisk[] =>
+  [...disks, ...formerDisks].filter(({ diskId }) => diskIds.includes(diskId));
+
+/** Where a point has other disks than the VM has now, the names of those it has. */
+const otherDisks = (vm: VaultVm, point: RecoveryPoint): { readonly disks?: readonly string[] } => {
+  const had = disksOf(vm, point);
+  const isSame = had.length === vm.disks.length && vm.disks.every((disk) => had.includes(disk));
+  return isSame ? {} : { disks: had.map(({ name }) => name) };
+};
 
 const readPoints = async (vault: ReplicaVault, vmId: string) => {
   const reader = await vault.readVm(vmId);
@@ -119,12 +131,13 @@ const restoreVm = async (
   );
   const point = choosePoint(vm, points, params.point);
   const isDone = (disk: VaultDisk) => job.isDone(stepOf(disk));
-  const targets = await planFiles(vm, params, isDone);
-  const missing = vm.disks.filter((disk) => !isDone(disk));
+  const disks = disksOf(vm, point);
+  const targets = await planFiles({ name: vm.name, disks }, params, isDone);
+  const missing = disks.filter((disk) => !isDone(disk));
   await requireRoomToRestore(context, vaulted, missing, params.toDirectory);
   // Gone on with later, it is of the same point whatever came since.
   job.remember({ point: point.id });
-  job.plan(vm.disks.map((disk) => ({ name: stepOf(disk), weight: disk.sizeBytes })));
+  job.plan(disks.map((disk) => ({ name: stepOf(disk), weight: disk.sizeBytes })));
   const files: { disk: string; path: string; sizeBytes: number }[] = [];
   for (const { disk, path, format } of targets) {
     if (isDone(disk)) {
@@ -222,7 +235,7 @@ const createTarget = (directory: string): void => {
 };
 
 const planFiles = async (
-  vm: VaultVm,
+  vm: Pick<VaultVm, 'name' | 'disks'>,
   { toDirectory, format }: CheckedParams<'restore'>,
   isDone: (disk: VaultDisk) => boolean,
 ) => {

@@ -67,7 +67,7 @@ const deleteFromVault = async (context: ConsoleContext, vaultName: string, vmId:
 };
 
 /** A disk whose folder is gone has no logs left: that must not keep its VM protected for ever. */
-const dropLogs = async (context: ConsoleContext, diskId: string, rootPath: string): Promise<void> => {
+export const dropLogs = async (context: ConsoleContext, diskId: string, rootPath: string): Promise<void> => {
   try {
     await context.pool.run('dropLogs', { diskId, rootPath, sequence: null });
   } catch (thrown) {

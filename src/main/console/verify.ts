@@ -30,7 +30,8 @@ export const verifyVm = async (
   await replicator.withStillReplica(
     `Verifying ${vm.record.name}`,
     async (options) => {
-      const found = await vm.findOnHost();
+      // What is being copied for the first time has nothing to be compared with.
+      const found = await vm.findOnHost(vm.memberDisks);
       job.plan(
         found.disks.map(({ record }) => ({ name: `Verify ${record.name}`, weight: record.sizeBytes })),
       );

@@ -5,6 +5,7 @@ import type { HostHealth, StatusReport, VmStatus } from '../../contract/reports.
 import type { HostVm } from '../host/host.ts';
 import { healthOf, protectedVmStatus, unprotectedVmStatus } from '../replication/reports/status-report.ts';
 import { nextWindow } from '../replication/resync/resync-status.ts';
+import { findUnprotected } from '../replication/tracking/unprotected-disks.ts';
 import type { ProtectionRecord } from '../store/records.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { namedBy } from './named-by.ts';
@@ -112,7 +113,25 @@ export const vmSummary = async (context: ConsoleContext, vm: HostVm): Promise<Vm
       }),
     ),
     unreadable: vm.unreadable,
+    ...(record === null ? {} : undecidedDisks(context, vm)),
     problems: vm.problems,
+  };
+};
+
+/** The disks of a protected VM that are not replicated, as the host shows them now. */
+const undecidedDisks = (
+  { store }: ConsoleContext,
+  vm: HostVm,
+): Pick<VmSummary, 'unprotectedIds' | 'excludedIds'> => {
+  const records = store.protectedDisks.list(vm.id);
+  const unprotectedIds = findUnprotected(vm, records).map(({ id }) => id);
+  const included = records.filter(({ excluded }) => !excluded).map((disk) => disk.hostDiskId ?? disk.diskId);
+  const excludedIds = [...vm.disks, ...vm.unreadable]
+    .map(({ id }) => id)
+    .filter((id) => !included.includes(id) && !unprotectedIds.includes(id));
+  return {
+    ...(unprotectedIds.length === 0 ? {} : { unprotectedIds }),
+    ...(excludedIds.length === 0 ? {} : { excludedIds }),
   };
 };
 

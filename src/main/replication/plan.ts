@@ -2,6 +2,7 @@ import type { ReplicationState } from '../../contract/model.ts';
 import type { ZoneName } from '../platform/week-schedule.ts';
 import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts';
 import { plausibleMoment, retryMoment } from './attempts/retry-schedule.ts';
+import { onlyJoins } from './marked-disk.ts';
 import { type ResyncTime, type ResyncWindow, resyncTime } from './resync/resync-schedule.ts';
 
 /** What a VM's replication does next, and when. */
@@ -104,11 +105,12 @@ export const stateOf = (
   disks: readonly ProtectedDiskRecord[],
   resynchronizing: boolean,
 ): ReplicationState => {
-  if (resynchronizing) return 'Resynchronizing';
-  if (vm.resync !== null)
+  const joins = onlyJoins(vm, disks);
+  if (resynchronizing && !joins) return 'Resynchronizing';
+  if (vm.resync !== null && !joins)
     return vm.pausedAtMs === null ? 'WaitingForStartResynchronize' : 'ResynchronizeSuspended';
   if (vm.error !== null) return 'Error';
   if (vm.pausedAtMs !== null) return 'Suspended';
-  if (needsInitial(disks)) return 'WaitingForInitialReplication';
+  if (joins || needsInitial(disks)) return 'WaitingForInitialReplication';
   return 'Replicating';
 };

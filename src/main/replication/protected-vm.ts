@@ -11,6 +11,8 @@ import type { ProtectedDiskRecord, ProtectionRecord } from '../store/records.ts'
 import type { ReplicaSpec, SendParams, SourceSpec, TrackingSpec, VaultSpec } from '../workers/protocol.ts';
 import { resyncCheckpointPath } from '../workers/resyncing/resync-checkpoint.ts';
 import type { EngineContext } from './engine-context.ts';
+import { isJoining, isMarked } from './marked-disk.ts';
+import { noticeDisks } from './tracking/notice-disks.ts';
 
 /** A protected VM's records, and what the workers need to know about it. */
 export class ProtectedVm {
@@ -39,12 +41,22 @@ export class ProtectedVm {
 
   /** Those that are tracked and sent: all but the ones that wait to be resynchronized alone. */
   get trackedDisks(): ProtectedDiskRecord[] {
-    return this.includedDisks.filter((disk) => !isOut(disk));
+    return this.includedDisks.filter((disk) => !isMarked(disk));
   }
 
-  /** The disks that wait to be resynchronized alone. */
+  /** The disks of which a recovery point is made: all but those whose first copy is not complete. */
+  get memberDisks(): ProtectedDiskRecord[] {
+    return this.includedDisks.filter((disk) => !isJoining(disk));
+  }
+
+  /** Whether a disk is out without which there is no state of the whole VM. */
+  get missesDisks(): boolean {
+    return this.memberDisks.some(isMarked);
+  }
+
+  /** The disks that wait to be resynchronized, or copied for the first time, alone. */
   get markedDisks(): ProtectedDiskRecord[] {
-    return this.includedDisks.filter(isOut);
+    return this.includedDisks.filter(isMarked);
   }
 
   update(change: Partial<ProtectionRecord>): void {
@@ -186,6 +198,7 @@ export class ProtectedVm {
       });
     }
     if (vm.name !== name || vm.path !== path) this.update({ name: vm.name, path: vm.path });
+    noticeDisks(this.engine, vm);
     return vm;
   }
 
@@ -197,8 +210,6 @@ export class ProtectedVm {
     return { record: { ...record, path, rootPath, name }, host };
   }
 }
-
-const isOut = ({ marked }: ProtectedDiskRecord): boolean => marked !== undefined && marked !== null;
 
 /** A protected disk and what the host shows of it. */
 export interface FoundDisk {

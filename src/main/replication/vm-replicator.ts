@@ -384,7 +384,8 @@ export class VmReplicator {
     this.interruption = new AbortController();
   }
 
-  private saveState(): void {
+  /** The VM's records were changed: its state follows from them. */
+  saveState(): void {
     const record = this.vm.record;
     const state = stateOf(record, this.vm.disks, this.isResynchronizing);
     if (state !== record.state) this.vm.update({ state });

@@ -15,6 +15,7 @@ import {
 } from '../../contract/report-schemas.ts';
 import { eventLevels } from '../../contract/reports.ts';
 import { diskMark, resyncMark, retryRecord } from './resync-record.ts';
+import { unprotectedRecord } from './unprotected-record.ts';
 
 const moment = z.number().int().min(0);
 const bytes = z.number().int().min(0);
@@ -89,6 +90,8 @@ export const protectionRecord = z.object({
   resync: resyncMark.nullable(),
   /** The health that the last event about it told; Normal before the first. */
   toldHealth: z.literal(['Normal', 'Warning', 'Critical']).optional(),
+  /** Disks that the VM had at the last look and that are neither protected nor excluded; absent when there are none. */
+  unprotected: z.array(unprotectedRecord).optional(),
   /** When the record was rebuilt after a damage of the database; absent once vault and logs have said where the VM stands. */
   rebuiltAtMs: moment.optional(),
 });

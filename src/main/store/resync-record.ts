@@ -41,6 +41,8 @@ export const diskMark = z.object({
   sinceMs: moment,
   /** Its entry in the history. */
   historyId: z.number().int().positive().optional(),
+  /** Nothing is wrong: the disk was included, and is copied for the first time. */
+  joins: z.boolean().optional(),
 });
 export type DiskMark = Readonly<z.infer<typeof diskMark>>;
 

@@ -8,7 +8,7 @@ import type { Extent } from '../disk/virtual-disk.ts';
  *
  * Vocabulary: a *cut* is a numbered state of a VM (1, 2, 3 … within one *lineage*; a new lineage starts with each
  * initial replication or resynchronization of a disk). A replica disk is *at* a cut. A *recovery point* is a cut that is
- * at least crash-consistent, with all of the VM's disks.
+ * at least crash-consistent, with all of the VM's disks, but for those that join.
  *
  * What every vault guarantees (the conformance suite proves it):
  * - a replica under construction is not listed as complete and has no recovery points;
@@ -75,6 +75,8 @@ export interface VaultDisk {
   /** Format of the source, which restore writes by default (VHD or VHDX). */
   readonly sourceFormat: DiskFormat;
   readonly isOperatingSystem: boolean;
+  /** Its first copy is not complete though the VM's was: points are made without it. */
+  readonly joins?: boolean | undefined;
 }
 
 export interface VaultVm {
@@ -88,6 +90,8 @@ export interface VaultVm {
   readonly retentionHours?: number | null | undefined;
   readonly protectedAtMs: number;
   readonly writer: VaultWriter;
+  /** Disks that left the VM and that points have. The vault keeps them by itself; nothing that `saveVm` is given. */
+  readonly formerDisks?: readonly VaultDisk[] | undefined;
 }
 
 /** Where one disk's replica stands. */
@@ -115,6 +119,8 @@ export interface RecoveryPoint {
   readonly consistency: Exclude<Consistency, 'fuzzy'>;
   /** Bytes that keeping this point costs beyond the newer ones. */
   readonly sizeBytes: number;
+  /** The disks it has: those that the VM had then. */
+  readonly diskIds: readonly string[];
 }
 
 export interface VmReplicaReader {
@@ -167,7 +173,8 @@ export interface VmReplica extends VmReplicaReader {
   beginDelta(diskId: string, spec: DeltaSpec): Promise<DeltaWriter>;
   /**
    * Makes the cut true for all disks at once: sealed deltas and completed initial replicas named in `cut.diskIds`, which
-   * may be none. It becomes a recovery point unless it is fuzzy or a disk of the VM has no complete replica yet.
+   * may be none. It becomes a recovery point unless it is fuzzy or a disk of the VM, other than one that joins, has no
+   * complete replica yet.
    * Idempotent: committing a cut (number and time) that is committed already does nothing.
    * @throws HRL_OUT_OF_SEQUENCE when nothing is sealed for a named disk
    * @throws REPLICA_INVALID when what a delta would overwrite is not what was recorded; nothing is committed then

@@ -10,6 +10,12 @@ const Resync = lazy(async () => ({ default: (await import('../dialogs/resync-dia
 const Restore = lazy(async () => ({
   default: (await import('../dialogs/restore-dialog.tsx')).RestoreDialog,
 }));
+const IncludeDisk = lazy(async () => ({
+  default: (await import('../dialogs/include-disk-dialog.tsx')).IncludeDiskDialog,
+}));
+const ExcludeDisk = lazy(async () => ({
+  default: (await import('../dialogs/exclude-disk-dialog.tsx')).ExcludeDiskDialog,
+}));
 const ResetStatistics = lazy(async () => ({
   default: (await import('../dialogs/reset-statistics-dialog.tsx')).ResetStatisticsDialog,
 }));
@@ -39,6 +45,10 @@ const OfVms = ({ dialog }: { readonly dialog: Exclude<DialogRequest, VaultDialog
       return <Resync vms={vms} />;
     case 'resetStatistics':
       return <ResetStatistics status={status} />;
+    case 'includeDisk':
+      return <IncludeDisk status={status} disk={dialog.disk} />;
+    case 'excludeDisk':
+      return <ExcludeDisk status={status} disk={dialog.disk} />;
     case 'restore':
       return <Restore status={status} point={dialog.point} />;
   }

@@ -10,6 +10,11 @@ export type DialogRequest =
   | { readonly kind: 'unprotect' | 'resetStatistics'; readonly vmId: string }
   | { readonly kind: 'resync'; readonly vmIds: readonly string[] }
   | { readonly kind: 'restore'; readonly vmId: string; readonly point: PointReport }
+  | {
+      readonly kind: 'includeDisk' | 'excludeDisk';
+      readonly vmId: string;
+      readonly disk: { readonly id: string; readonly name: string };
+    }
   | { readonly kind: 'renameVault' | 'removeVault' | 'signInVault'; readonly vault: string };
 
 interface UiState {

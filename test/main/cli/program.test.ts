@@ -34,6 +34,7 @@ describe('the help', () => {
     'status',
     'stats',
     'protect',
+    'protection disks',
     'unprotect',
     'sync',
     'pause',

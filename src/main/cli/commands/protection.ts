@@ -2,8 +2,8 @@ import { type Command, Option } from 'commander';
 import { mostUploadThreads } from '../../../contract/bandwidth-limits.ts';
 import { type CopyFrequencySeconds, copyFrequenciesSeconds } from '../../../contract/model.ts';
 import { mostRetentionHours } from '../../../contract/new-protection.ts';
-import type { PrerequisiteCheck } from '../../../contract/prerequisites.ts';
 import type { ProtectReport, VmStatus } from '../../../contract/reports.ts';
+import { describeFixes, describeOutcomes } from '../check-text.ts';
 import type { CommandRunner } from '../command-runner.ts';
 import { examples } from '../examples.ts';
 import { exitCodes } from '../exit-code.ts';
@@ -12,6 +12,7 @@ import { gather, startTime, wholeNumber } from '../parse-option.ts';
 import { describeResult } from '../results.ts';
 import type { Session } from '../session.ts';
 import { stateWords } from '../words.ts';
+import { protectionDisksCommand } from './protection-disks.ts';
 
 interface ProtectOptions {
   readonly vault: string;
@@ -97,9 +98,11 @@ export const protectionCommands = (program: Command, runner: CommandRunner): voi
         return undefined;
       }),
     );
-  program
+  const protection = program
     .command('protection')
-    .description('change the policy of a protected VM')
+    .description('change the policy or the disks of a protected VM');
+  protectionDisksCommand(protection, runner);
+  protection
     .command('set')
     .description(
       'change how often a protected VM is replicated, how many recovery points are kept, or how it is sent',
@@ -212,16 +215,11 @@ const protect = async (
       ? outcome
       : `${formatTable(
           ['Check', 'Result', 'Detail'],
-          checks.map((check) => [check.name, outcomeWords[check.outcome], check.detail]),
-        )}\n\n${[...fixes(checks), outcome].join('\n')}`,
+          describeOutcomes(checks),
+        )}\n\n${[...describeFixes(checks), outcome].join('\n')}`,
   );
   return fit ? undefined : exitCodes.failed;
 };
-
-const outcomeWords = { pass: 'passed', warning: 'WARNING', fail: 'FAILED' } as const;
-
-const fixes = (checks: readonly PrerequisiteCheck[]): string[] =>
-  checks.flatMap(({ name, fix }) => (fix === null ? [] : [`${name}: ${fix}`]));
 
 /** An engine elsewhere has begun by itself; one in this process begins when told to. */
 const beginInitial = async (session: Session, { job, vm, checks }: ProtectReport) => {

@@ -25,16 +25,18 @@ export const recoveryCommands = (program: Command, runner: CommandRunner): void 
         const now = session.environment.now();
         const report = await session.request('points', vault === undefined ? { vm } : { vm, vault });
         const { formatTable, right } = await import('../table.ts');
+        const differs = report.points.some(({ disks }) => disks !== undefined);
         session.output.answer(report, () =>
           report.points.length === 0
             ? `${report.vm} has no recovery point in ${report.vault} yet.`
             : formatTable(
-                ['Point', 'Taken', 'Consistency', right('Costs')],
+                ['Point', 'Taken', 'Consistency', right('Costs'), ...(differs ? ['Disks'] : [])],
                 report.points.map((point) => [
                   point.id,
                   formatTime(point.takenAt, now),
                   point.consistency,
                   formatBytes(point.sizeBytes),
+                  ...(differs ? [point.disks?.join(', ') ?? 'all'] : []),
                 ]),
               ),
         );

@@ -58,7 +58,7 @@ const describeVm = async (vm: VmSummary): Promise<string> => {
     ['Vault', vm.vault],
   ]);
   const disks = formatTable(
-    ['Disk', 'Format', 'Kind', right('Size'), 'OS', 'File'],
+    ['Disk', 'Format', 'Kind', right('Size'), 'OS', ...(vm.protected ? ['Protection'] : []), 'File'],
     [
       ...vm.disks.map((disk) => [
         disk.name,
@@ -66,9 +66,18 @@ const describeVm = async (vm: VmSummary): Promise<string> => {
         disk.kind,
         formatBytes(disk.sizeBytes),
         disk.isOperatingSystem ? 'yes' : '',
+        ...protectionOf(vm, disk.id),
         disk.path,
       ]),
-      ...vm.unreadable.map(({ name, path }) => [name, 'unreadable', null, null, '', path]),
+      ...vm.unreadable.map(({ id, name, path }) => [
+        name,
+        'unreadable',
+        null,
+        null,
+        '',
+        ...protectionOf(vm, id),
+        path,
+      ]),
     ],
   );
   const problems = vm.problems.map((problem) => `Problem: ${problem.message} Next: ${problem.nextStep}`);
@@ -78,5 +87,16 @@ const describeVm = async (vm: VmSummary): Promise<string> => {
       : [
           `To protect the VM without what cannot be read: ${vm.unreadable.map(({ name }) => `--exclude "${name}"`).join(' ')}`,
         ];
-  return [fields, '', disks, ...problems, ...excluding].join('\n');
+  const undecided = (vm.unprotectedIds ?? []).length === 0 ? [] : [wayOut(vm.name)];
+  return [fields, '', disks, ...problems, ...excluding, ...undecided].join('\n');
 };
+
+/** The cell about a disk, of a VM that is protected. */
+const protectionOf = (vm: VmSummary, id: string): string[] => {
+  if (!vm.protected) return [];
+  if (vm.unprotectedIds?.includes(id)) return ['NOT PROTECTED'];
+  return [vm.excludedIds?.includes(id) ? 'excluded' : 'protected'];
+};
+
+const wayOut = (vm: string): string =>
+  `Not protected is what came after protection was enabled: hvrc protection disks "${vm}" --include DISK, or --exclude DISK`;

@@ -6,6 +6,7 @@ import { utcMinute } from '../../platform/utc-minute.ts';
 import type { ProtectionRecord } from '../../store/records.ts';
 import type { DiskMark, ResyncMark } from '../../store/resync-record.ts';
 import { isExhausted } from '../attempts/retry-schedule.ts';
+import { describeUnprotected } from '../tracking/unprotected-disks.ts';
 import type { OffPeriod } from './engine-off.ts';
 import { averageLatencyMs, type StatisticsTotals } from './statistics.ts';
 import type { Stumble } from './stumbles.ts';
@@ -33,7 +34,7 @@ export interface HealthFacts {
   readonly signInEnds: { readonly text: string; readonly sinceMs: number } | null;
   /** Logs that are on their way to their limit, each with a sentence that says so. */
   readonly largeLogs: readonly { readonly text: string; readonly sinceMs: number }[];
-  /** Disks that must be resynchronized alone, with their causes. */
+  /** Disks that must be resynchronized, or copied for the first time, alone, with their causes. */
   readonly marked: readonly (DiskMark & { readonly disk: string })[];
 }
 
@@ -79,6 +80,7 @@ export const isSlow = (totals: StatisticsTotals): boolean =>
  * | Warning  | initial replication incomplete, resynchronized though nothing was wrong, paused,            |
  * |          | > 1 h since the last send, > 20 % of cycles missed,                                         |
  * |          | average latency > 5 min, an attempt failed, no room for the log of a disk, a log ≥ 30 %,    |
+ * |          | a disk that is neither protected nor excluded,                                              |
  * |          | a vault's sign-in ends within 14 days, the engine was off and no cycle succeeded since     |
  * | Normal   | none of these                                                                             |
  */
@@ -111,7 +113,8 @@ const stumbleReasons = (
 const criticalReasons = (vm: ProtectionRecord, facts: HealthFacts): HealthReason[] => {
   const { marked } = facts;
   const reasons = stumbleReasons(facts, 'retriesExhausted');
-  for (const { disk, code, message, sinceMs } of marked) {
+  for (const { disk, code, message, sinceMs, joins } of marked) {
+    if (joins === true) continue;
     const text = `${disk} must be resynchronized; the other disks are replicated on, but make no recovery points without it: ${message}`;
     reasons.push({ kind: 'resync', text, sinceMs, code });
   }
@@ -140,6 +143,20 @@ const criticalReasons = (vm: ProtectionRecord, facts: HealthFacts): HealthReason
     });
   }
   return reasons;
+};
+
+/** A disk that was included is not safe before its first copy is complete. */
+const joiningReason = ({ name, resync }: ProtectionRecord, disk: string, sinceMs: number): HealthReason => {
+  if (resync?.retry !== undefined) {
+    const { message, code } = resync.retry.lastError;
+    return { kind: 'retrying', text: `The first copy of ${disk} failed: ${message}`, sinceMs, code };
+  }
+  if (resync?.askedAtMs === undefined) {
+    const text = `The first copy of ${disk} has stopped and waits for somebody to go on: hvrc resync "${name}".`;
+    return { kind: 'unprotectedDisk', text, sinceMs, code: 'DISK_NOT_PROTECTED' };
+  }
+  const text = `The first copy of ${disk} is not complete; recovery points have the disk from then on.`;
+  return { kind: 'initial', text, sinceMs };
 };
 
 const warningReasons = (vm: ProtectionRecord, facts: HealthFacts): HealthReason[] => {
@@ -177,6 +194,17 @@ const warningReasons = (vm: ProtectionRecord, facts: HealthFacts): HealthReason[
       text: `The last attempt failed: ${vm.retry.lastError.message}`,
       sinceMs: vm.retry.firstFailureAtMs,
       code: vm.retry.lastError.code,
+    });
+  }
+  for (const { disk, sinceMs, joins } of facts.marked) {
+    if (joins === true) reasons.push(joiningReason(vm, disk, sinceMs));
+  }
+  for (const disk of vm.unprotected ?? []) {
+    reasons.push({
+      kind: 'unprotectedDisk',
+      text: describeUnprotected(disk),
+      sinceMs: disk.sinceMs,
+      code: 'DISK_NOT_PROTECTED',
     });
   }
   for (const { text, sinceMs } of largeLogs) reasons.push({ kind: 'largeLog', text, sinceMs });

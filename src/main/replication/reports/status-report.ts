@@ -9,6 +9,7 @@ import { resyncStatus } from '../resync/resync-status.ts';
 import { bitmapBytes } from '../tracking/log-room.ts';
 import { describeLogSize } from '../tracking/log-warnings.ts';
 import { thresholdShare } from '../tracking/scan-into-log.ts';
+import { unprotectedReport } from '../tracking/unprotected-disks.ts';
 import type { VmReplicator } from '../vm-replicator.ts';
 import { type HealthFacts, judgeHealth } from './health.ts';
 import { rpoLimitSeconds, rpoSeconds } from './rpo.ts';
@@ -71,6 +72,9 @@ export const protectedVmStatus = (
         thresholdAt: iso(logGrowth.thresholdAtMs(disk, disk.sizeBytes * thresholdShare)),
       }),
     ),
+    ...(record.unprotected === undefined
+      ? {}
+      : { unprotectedDisks: record.unprotected.map(unprotectedReport) }),
   };
 };
 
@@ -87,6 +91,7 @@ const diskStatus = (
   sizeBytes: disk.sizeBytes,
   replica: disk.excluded ? null : replica,
   excluded: disk.excluded,
+  isOperatingSystem: disk.isOs,
   hrl: {
     path: disk.excluded ? null : activeLogPath(disk.rootPath),
     bytes: disk.hrl.bytes,

@@ -78,7 +78,7 @@ export const unmarkDisks = (vm: ProtectedVm, diskIds: readonly string[]): void =
 };
 
 /** A disk's part in what is on its way goes; the rest goes on, without being a state of the whole VM. */
-const leaveOut = (vm: ProtectedVm, diskId: string, nowMs: number): void => {
+export const leaveOut = (vm: ProtectedVm, diskId: string, nowMs: number): void => {
   const { unsent, shipment, direct, nextCycleAtMs } = vm.record;
   const others = <D extends { readonly diskId: string }>(disks: readonly D[]): D[] =>
     disks.filter((disk) => disk.diskId !== diskId);

@@ -22,6 +22,7 @@ const prevention: Partial<Readonly<Record<ErrorCode, PreventionText>>> = {
     'Nothing prevents it: a disk that is put back to an older state is compared before replication goes on.',
   REPLICA_INVALID: 'Leaving the replicas at the vault alone would have prevented it.',
   REPLICA_MISSING: 'Leaving the replicas at the vault alone would have prevented it.',
+  DISK_NOT_PROTECTED: 'Nothing was wrong: a disk was included, and copied for the first time.',
   RESYNC_REQUIRED: 'Nothing was wrong: it was asked for.',
 };
 

@@ -5,6 +5,7 @@ import { nextOpening } from '../../platform/week-schedule.ts';
 import type { Attempt } from '../attempts/attempt-outcome.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { Job } from '../jobs/job-runner.ts';
+import { isJoining } from '../marked-disk.ts';
 import type { ProtectedVm } from '../protected-vm.ts';
 import type { ShippingOptions } from '../shipping/vm-shipping.ts';
 import type { VmActivity } from '../vm-activity.ts';
@@ -202,6 +203,7 @@ export class ResyncRuns {
     const { vmId } = this.vm;
     const { name } = this.vm.record;
     const entries = openEntries(this.engine, this.vm);
+    const joining = this.vm.markedDisks.filter(isJoining).map((disk) => disk.diskId);
     try {
       const durationMs = () => elapsedMs(this.engine.clock, attempt.startedAtMs);
       const committed = async (outcome: ResyncOutcome): Promise<ResyncOutcome> => {
@@ -222,10 +224,7 @@ export class ResyncRuns {
       this.comparing = false;
       this.around.stateChanged();
       job.succeed(result);
-      const disks = (outcome.disks ?? []).map((disk) => disk.name).join(', ');
-      const what = attempt.ofDisks === true ? `${disks} of ${name}` : name;
-      const text = `${what} is resynchronized: ${outcome.differentBlocks} blocks differed.`;
-      this.engine.events.info(text, { vmId, vm: name });
+      this.engine.events.info(describeEnd(name, attempt, outcome, joining), { vmId, vm: name });
     } finally {
       this.comparing = false;
     }
@@ -277,3 +276,15 @@ export class ResyncRuns {
     }
   }
 }
+
+const describeEnd = (
+  vm: string,
+  { ofDisks }: Attempt,
+  { disks = [], differentBlocks }: ResyncOutcome,
+  joining: readonly string[],
+): string => {
+  const names = disks.map((disk) => disk.name).join(', ');
+  if (ofDisks === true && disks.every(({ id }) => joining.includes(id)))
+    return `${names} of ${vm} has its first copy: recovery points have it from now on.`;
+  return `${ofDisks === true ? `${names} of ${vm}` : vm} is resynchronized: ${differentBlocks} blocks differed.`;
+};

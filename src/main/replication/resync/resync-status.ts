@@ -1,15 +1,13 @@
 import type { ResyncStatus } from '../../../contract/resync-reports.ts';
 import { nextOpening } from '../../platform/week-schedule.ts';
 import type { ProtectedDiskRecord, ProtectionRecord } from '../../store/records.ts';
+import { isMarked, onlyJoins } from '../marked-disk.ts';
 import { preventionOf } from './resync-prevention.ts';
 import { type ResyncWindow, resyncTime } from './resync-schedule.ts';
 
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
-const isMarked = ({ excluded, marked }: ProtectedDiskRecord): boolean =>
-  !excluded && marked !== undefined && marked !== null;
-
-/** Why a VM is marked, and when it is resynchronized; null when it is not marked. */
+/** Why a VM is marked, and when it is resynchronized; null when it is not marked, or only for first copies. */
 export const resyncStatus = (
   record: ProtectionRecord,
   disks: readonly ProtectedDiskRecord[],
@@ -18,7 +16,7 @@ export const resyncStatus = (
   isRunning: boolean,
 ): ResyncStatus | null => {
   const { resync } = record;
-  if (resync === null) return null;
+  if (resync === null || onlyJoins(record, disks)) return null;
   const byHand = resync.askedAtMs !== undefined;
   return {
     code: resync.code,

@@ -2,15 +2,17 @@ import { ReplicationError } from '../../../contract/errors.ts';
 import type { ResyncResult } from '../../../contract/job-reports.ts';
 import type { Consistency } from '../../../contract/model.ts';
 import { resyncStepNames } from '../../../contract/resync.ts';
-import type { FrozenVm } from '../../host/host.ts';
+import type { FrozenVm, HostVm } from '../../host/host.ts';
 import type { CutRecord } from '../../store/records.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { Job } from '../jobs/job-runner.ts';
-import type { ProtectedVm } from '../protected-vm.ts';
+import { isJoining } from '../marked-disk.ts';
+import type { FoundDisk, ProtectedVm } from '../protected-vm.ts';
 import { confirmCut, confirmDisks } from '../shipping/confirm-cut.ts';
 import type { Copy } from '../shipping/copy-disk.ts';
 import type { ShippingOptions } from '../shipping/vm-shipping.ts';
 import { openActiveLogs } from '../tracking/active-logs.ts';
+import { registerAtVault } from '../vault-entry.ts';
 import type { ComparisonRun } from './comparison-run.ts';
 import { type CheckedDisks, checkDisks, isCommitted, restartTracking } from './prepare-resync.ts';
 import { Renewal, type ResyncTurns } from './renewal.ts';
@@ -28,6 +30,7 @@ export type ResyncOutcome = Omit<ResyncResult, 'kind' | 'vm' | 'durationMs'> & {
  * | is as it was, or another one of the same size         | block by block compared; the differences are staged  |
  * | was resized                                           | copied anew beside the old one                       |
  * | has a replica that is gone, or that cannot be read    | copied anew                                          |
+ * | was included, and never had one                       | copied                                               |
  *
  * All of it becomes true with one commit. Until then the replicas and their recovery points stay as they were.
  *
@@ -43,6 +46,7 @@ export type ResyncOutcome = Omit<ResyncResult, 'kind' | 'vm' | 'durationMs'> & {
  * | a checkpoint of the comparison | goes on there; if the disk changed meanwhile the cut is fuzzy           |
  * | the commit was written down    | commits, unless the vault says that it has the cut                      |
  * | the vault committed            | finds the replicas at the cut and only takes the confirmation over      |
+ * | a disk that joins was admitted | likewise; until then it joins again, and points are made without it     |
  * | the store confirmed            | is a cycle: its scan takes the logs up                                  |
  */
 export const resynchronizeVm = async (
@@ -67,7 +71,7 @@ export const resynchronizeVm = async (
     );
     if (!ofDisks) vm.update({ unsent: null, shipment: null, direct: null });
     const ids = disks.map(({ host }) => host.id);
-    return { disks, cut, frozen: await engine.host().freeze(checked.vm, ids) };
+    return { disks, cut, hostVm: checked.vm, frozen: await engine.host().freeze(checked.vm, ids) };
   });
   const { committed } = begun;
   const commit =
@@ -93,16 +97,19 @@ interface Commit {
   release(): Promise<void>;
 }
 
+interface BegunRenewal {
+  readonly disks: readonly Copy[];
+  readonly cut: number;
+  readonly hostVm: HostVm;
+  readonly frozen: FrozenVm;
+}
+
 const renewAll = async (
   engine: EngineContext,
   vm: ProtectedVm,
   job: Job,
   run: ComparisonRun,
-  {
-    disks,
-    cut,
-    frozen,
-  }: { readonly disks: readonly Copy[]; readonly cut: number; readonly frozen: FrozenVm },
+  { disks, cut, hostVm, frozen }: BegunRenewal,
   options: ShippingOptions,
   turns: ResyncTurns,
   ofDisks: boolean,
@@ -120,7 +127,7 @@ const renewAll = async (
         takenAtMs: isMixed ? Math.min(takenAtMs, run.record.takenAtMs ?? takenAtMs) : takenAtMs,
         consistency: oneRead ? 'crash' : 'fuzzy',
       };
-      const point = await commitRenewal(engine, vm, run, renewed, taken, ofDisks, options);
+      const point = await commitRenewal(engine, vm, run, hostVm, renewed, taken, ofDisks, options);
       return outcomeOf(run, taken.consistency, point);
     };
     return { run: commit, release };
@@ -134,6 +141,7 @@ const commitRenewal = async (
   engine: EngineContext,
   vm: ProtectedVm,
   run: ComparisonRun,
+  hostVm: HostVm,
   renewed: readonly Copy[],
   taken: CutRecord,
   ofDisks: boolean,
@@ -153,6 +161,7 @@ const commitRenewal = async (
     },
     options,
   );
+  await admitJoined(engine, vm, hostVm, renewed);
   await confirmRenewal(engine, vm, run, renewed, taken, ofDisks);
   if (droppedPoints > 0) {
     engine.events.warning(
@@ -161,6 +170,20 @@ const commitRenewal = async (
     );
   }
   return point?.id ?? null;
+};
+
+/**
+ * Disks that joined have their replicas: every recovery point from now on is to have them. In the vault's catalogue before
+ * it is so here, so that no crash leaves a VM that is thought whole and makes points without them.
+ */
+const admitJoined = async (
+  engine: EngineContext,
+  vm: ProtectedVm,
+  hostVm: HostVm,
+  disks: readonly FoundDisk[],
+): Promise<void> => {
+  if (disks.some(({ record }) => isJoining(vm.disk(record))))
+    await registerAtVault(engine, vm, { vm: hostVm, disks }, { admits: true });
 };
 
 /** The vault has the cut: the VM, or its disks, are what they were before they were marked. */
@@ -209,6 +232,7 @@ const takeOverCommit = async (
   run.update({ resumedAtMs: engine.clock.now() });
   run.watch(disks.map(({ record }) => record));
   const renewed = disks.map(({ record }) => ({ record, stamps: null, mixed: false }));
+  await admitJoined(engine, vm, checked.vm, disks);
   await confirmRenewal(engine, vm, run, renewed, { cut, ...commit }, ofDisks);
   return outcomeOf(run, commit.consistency, null);
 };

@@ -9,7 +9,7 @@ export const confirmCut = (vm: ProtectedVm, { cut, takenAtMs, consistency }: Cut
   vm.update({
     committedCut: cut,
     committedConsistency: consistency,
-    ...(vm.markedDisks.length > 0 ? {} : { lastSyncAtMs: takenAtMs }),
+    ...(vm.missesDisks ? {} : { lastSyncAtMs: takenAtMs }),
     shipment: null,
     direct: null,
   });

@@ -65,7 +65,7 @@ export const trackVm = async (
         consistency: cut.consistency,
       };
       engine.traffic.changed(vm.vmId, cut.changedBytes);
-      if (cut.consistency !== 'fuzzy' || vm.markedDisks.length > 0) break;
+      if (cut.consistency !== 'fuzzy' || vm.missesDisks) break;
     } catch (error) {
       if (!isWorthAnotherPass(error) || pass === passesPerCycle) throw error;
     }
@@ -129,7 +129,7 @@ const mustScan = async (
  * when the disks were looked at or frozen, not when a scan was done with them: a clone says nothing of what came after it.
  */
 const noteStandstill = (vm: ProtectedVm, asOfMs: number): void => {
-  if (vm.hasUnloggedChanges || vm.markedDisks.length > 0) return;
+  if (vm.hasUnloggedChanges || vm.missesDisks) return;
   const { unsent, shipment, committedConsistency } = vm.record;
   if (unsent !== null) vm.update({ unsent: { ...unsent, takenAtMs: asOfMs, consistency: 'crash' } });
   else if (shipment === null && committedConsistency === 'fuzzy') {
@@ -164,7 +164,7 @@ const scanAndCut = async (
       }
     }
     // Without a disk that is out to be resynchronized there is no state of the whole VM.
-    const isWhole = vm.markedDisks.length === 0;
+    const isWhole = !vm.missesDisks;
     const oneInstant = isWhole && (await frozen.isConsistent()) && (await allStandStill(engine, vm, still));
     const taken = {
       cut,

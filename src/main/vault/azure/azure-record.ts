@@ -167,10 +167,12 @@ export const describePoint = ({
   takenAtMs,
   consistency,
   sizeBytes,
+  disks,
 }: PointRecord): RecoveryPoint => ({
   id,
   cut,
   takenAtMs,
   consistency,
   sizeBytes,
+  diskIds: disks.map(({ diskId }) => diskId),
 });

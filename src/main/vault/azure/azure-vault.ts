@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ContainerClient } from '@azure/storage-blob';
 import { ReplicationError } from '../../../contract/errors.ts';
 import { type Clock, systemClock } from '../../platform/clock.ts';
+import { successorOf } from '../catalogue-record.ts';
 import { unpaced, type WritePacer } from '../pacing/write-pacer.ts';
 import type {
   ReplicaVault,
@@ -17,7 +18,6 @@ import { type AzureAccess, isLoopback } from './azure-access.ts';
 import { openContainer, publicUrl } from './azure-client.ts';
 import { atAzure } from './azure-errors.ts';
 import {
-  copyOf,
   encryptedVaultFormat,
   newVmRecord,
   parseVaultRecord,
@@ -257,7 +257,10 @@ export class AzureVault implements ReplicaVault {
     if (!takeOver) requireWriter(record, vm.writer, blobs.recordUrl);
     const sameWriter = record.vm.writer.installationId === vm.writer.installationId;
     const writerSinceMs = sameWriter ? record.writerSinceMs : this.#clock.now();
-    await blobs.writeRecord({ ...record, vm: copyOf(vm), writerSinceMs }, etag);
+    await blobs.writeRecord(
+      { ...record, vm: successorOf(record.vm, vm, record.points), writerSinceMs },
+      etag,
+    );
     if (sameWriter) return;
     // What the former writer still has in flight is refused from here on.
     const names = [...record.disks, ...record.points.flatMap(({ disks }) => disks)];

@@ -1,5 +1,5 @@
 import { ReplicationError } from '../../../contract/errors.ts';
-import { newPointId } from '../catalogue-record.ts';
+import { memberIds, newPointId } from '../catalogue-record.ts';
 import type { VmCut } from '../replica-vault.ts';
 import { type DiskRecord, type PointRecord, stateOf, type VmRecord } from './azure-record.ts';
 import { requireUnaltered } from './require-unaltered.ts';
@@ -25,7 +25,11 @@ export const prepareCommit = async (
   const sealed: SealedDisk[] = [];
   for (const diskId of ids) sealed.push(await sealedDisk(blobs, record, diskId, cut.cut));
   for (const disk of sealed) await requireUnaltered(blobs, { ...disk, snapshot: '', digestsSnapshot: '' });
-  for (const disk of record.disks) if (!ids.includes(disk.diskId)) await requireStill(blobs, disk);
+  const inVm = new Set(record.vm.disks.map(({ diskId }) => diskId));
+  for (const disk of record.disks) {
+    // What was on its way to a disk that left the VM is nobody's any more.
+    if (inVm.has(disk.diskId) && !ids.includes(disk.diskId)) await requireStill(blobs, disk);
+  }
 
   const disks = new Map(record.disks.map((disk) => [disk.diskId, disk]));
   let writtenBytes = 0;
@@ -36,7 +40,7 @@ export const prepareCommit = async (
     disks.set(disk.diskId, { ...disk, snapshot, digestsSnapshot });
   }
   const sequence = record.sequence + 1;
-  const isComplete = record.vm.disks.every(({ diskId }) => disks.has(diskId));
+  const isComplete = [...memberIds(record.vm)].every((id) => disks.has(id));
   const point =
     cut.consistency !== 'fuzzy' && isComplete ? newPoint(record, [...disks.values()], cut, sequence) : null;
   const points = record.points.map((entry, index) =>
@@ -93,7 +97,7 @@ const newPoint = (
   { takenAtMs, cut, consistency }: VmCut,
   sequence: number,
 ): PointRecord => {
-  const inVm = new Set(record.vm.disks.map(({ diskId }) => diskId));
+  const members = memberIds(record.vm);
   const taken = record.points.map(({ id }) => id);
   return {
     id: newPointId(takenAtMs, cut, taken),
@@ -102,6 +106,6 @@ const newPoint = (
     takenAtMs,
     consistency: consistency === 'application' ? 'application' : 'crash',
     sizeBytes: 0,
-    disks: disks.filter(({ diskId }) => inVm.has(diskId)).map(stateOf),
+    disks: disks.filter(({ diskId }) => members.has(diskId)).map(stateOf),
   };
 };

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { ReplicationError } from '../../../contract/errors.ts';
 import { type Clock, systemClock } from '../../platform/clock.ts';
 import { createDirectory } from '../../platform/create-directory.ts';
+import { successorOf } from '../catalogue-record.ts';
 import type {
   ReplicaVault,
   VaultCheck,
@@ -21,14 +22,7 @@ import { nodeFileOps, type VaultFileOps } from './file-ops.ts';
 import { checkDirectory } from './vault-check.ts';
 import { atVault, unreachable, vaultError, vaultFileName } from './vault-errors.ts';
 import { assertVaultAt, hiddenFolder, recordFileName, VmFolder } from './vm-folder.ts';
-import {
-  copyOf,
-  newVmRecord,
-  parseVaultRecord,
-  parseVmRecord,
-  recordFormat,
-  type VmRecord,
-} from './vm-record.ts';
+import { newVmRecord, parseVaultRecord, parseVmRecord, recordFormat, type VmRecord } from './vm-record.ts';
 
 export interface DirectoryVaultOptions {
   readonly clock?: Pick<Clock, 'now'>;
@@ -143,7 +137,9 @@ export class DirectoryVault implements ReplicaVault {
       if (options.takeOver !== true) requireWriter(record, vm.writer, folder.recordPath);
       const sameWriter = record.vm.writer.installationId === vm.writer.installationId;
       const writerSinceMs = sameWriter ? record.writerSinceMs : this.#clock.now();
-      folder.writeRecord({ ...record, vm: copyOf(vm), writerSinceMs });
+      // Those of a commit that is not done yet count too.
+      const { points } = folder.readState().record;
+      folder.writeRecord({ ...record, vm: successorOf(record.vm, vm, points), writerSinceMs });
     });
   }
 

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { ReplicationError } from '../../../contract/errors.ts';
 import { LogReader } from '../../hrl/log-reader.ts';
-import { newPointId } from '../catalogue-record.ts';
+import { memberIds, newPointId } from '../catalogue-record.ts';
 import type { VmCut } from '../replica-vault.ts';
 import { captureBeforeImages } from './before-images.ts';
 import { diskFolderOf, partialFileOf, readInitial, readStaged, stagedLog } from './disk-folder.ts';
@@ -31,7 +31,7 @@ export const prepareCommit = async (
   const parts = [...new Set(cut.diskIds)].map((diskId) => sealedPart(folder, record, diskId, cut.cut));
   const complete = new Set([...record.disks.map((disk) => disk.diskId), ...cut.diskIds]);
   const becomesPoint =
-    cut.consistency !== 'fuzzy' && record.vm.disks.every((disk) => complete.has(disk.diskId));
+    cut.consistency !== 'fuzzy' && [...memberIds(record.vm)].every((id) => complete.has(id));
   const sequence = record.sequence + 1;
 
   const disks = new Map(record.disks.map((disk) => [disk.diskId, disk]));
@@ -117,7 +117,7 @@ const newPoint = (
 ): PointRecord => {
   const taken = record.points.map((point) => point.id);
   const id = newPointId(cut.takenAtMs, cut.cut, taken);
-  const inVm = new Set(record.vm.disks.map((disk) => disk.diskId));
+  const members = memberIds(record.vm);
   return {
     id,
     cut: cut.cut,
@@ -125,7 +125,7 @@ const newPoint = (
     takenAtMs: cut.takenAtMs,
     consistency: cut.consistency === 'application' ? 'application' : 'crash',
     disks: disks
-      .filter((disk) => inVm.has(disk.diskId))
+      .filter((disk) => members.has(disk.diskId))
       .map(({ diskId, generation }) => ({ diskId, generation })),
   };
 };

@@ -180,5 +180,6 @@ export const describePoints = (record: VmRecord): RecoveryPoint[] =>
       .filter((undo) => undo.sequence > point.sequence && undo.sequence <= until)
       .reduce((sum, undo) => sum + undo.bytes, 0);
     const { id, cut, takenAtMs, consistency: trust } = point;
-    return { id, cut, takenAtMs, consistency: trust, sizeBytes };
+    const diskIds = point.disks.map(({ diskId }) => diskId);
+    return { id, cut, takenAtMs, consistency: trust, sizeBytes, diskIds };
   });

@@ -24,6 +24,14 @@ const phrases: PhraseWords = {
   'Change the policy': 'Modificare i criteri',
   'Tell the vault': 'Informare il deposito',
   'Drop older recovery points': 'Eliminare i punti di ripristino più vecchi',
+  'Leave disks out': 'Escludi i dischi',
+  'Add disks to the protection': 'Aggiungi i dischi alla protezione',
+  'Disk files of its own': 'File di disco propri',
+  'Exclude {{disk}}, or give {{vm}} a disk file of its own.':
+    'Escludere {{disk}}, oppure dare a {{vm}} un proprio file di disco.',
+  'Leaving out disks of {{vm}}': 'Esclusione di dischi di {{vm}}',
+  'Nothing was wrong: a disk was included, and copied for the first time.':
+    'Non c’era nulla di sbagliato: un disco è stato incluso e copiato per la prima volta.',
   'Open the vault, or make it': 'Aprire il deposito o crearlo',
   'Open the vault': 'Aprire il deposito',
   'Try the sign-in': 'Provare l’accesso',

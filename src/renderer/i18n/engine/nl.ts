@@ -24,6 +24,14 @@ const phrases: PhraseWords = {
   'Change the policy': 'Beleid wijzigen',
   'Tell the vault': 'Kluis op de hoogte brengen',
   'Drop older recovery points': 'Oudere herstelpunten verwijderen',
+  'Leave disks out': 'Schijven weglaten',
+  'Add disks to the protection': 'Schijven opnemen in de beveiliging',
+  'Disk files of its own': 'Eigen schijfbestanden',
+  'Exclude {{disk}}, or give {{vm}} a disk file of its own.':
+    'Laat {{disk}} weg of geef {{vm}} een eigen schijfbestand.',
+  'Leaving out disks of {{vm}}': 'Schijven van {{vm}} weglaten',
+  'Nothing was wrong: a disk was included, and copied for the first time.':
+    'Er was niets mis: een schijf werd opgenomen en voor het eerst gekopieerd.',
   'Open the vault, or make it': 'Kluis openen of maken',
   'Open the vault': 'Kluis openen',
   'Try the sign-in': 'Aanmelding proberen',

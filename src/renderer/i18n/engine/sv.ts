@@ -24,6 +24,14 @@ const phrases: PhraseWords = {
   'Change the policy': 'Ändra policyn',
   'Tell the vault': 'Meddela valvet',
   'Drop older recovery points': 'Ta bort äldre återställningspunkter',
+  'Leave disks out': 'Utelämna diskar',
+  'Add disks to the protection': 'Lägg till diskar i skyddet',
+  'Disk files of its own': 'Egna diskfiler',
+  'Exclude {{disk}}, or give {{vm}} a disk file of its own.':
+    'Utelämna {{disk}}, eller ge {{vm}} en egen diskfil.',
+  'Leaving out disks of {{vm}}': 'Utelämnar diskar i {{vm}}',
+  'Nothing was wrong: a disk was included, and copied for the first time.':
+    'Inget var fel: en disk togs med och kopierades för första gången.',
   'Open the vault, or make it': 'Öppna eller skapa valvet',
   'Open the vault': 'Öppna valvet',
   'Try the sign-in': 'Prova inloggningen',

@@ -24,6 +24,14 @@ const phrases: PhraseWords = {
   'Change the policy': '變更原則',
   'Tell the vault': '通知保存庫',
   'Drop older recovery points': '刪除較舊的復原點',
+  'Leave disks out': '排除磁碟',
+  'Add disks to the protection': '將磁碟加入保護',
+  'Disk files of its own': '專屬磁碟檔',
+  'Exclude {{disk}}, or give {{vm}} a disk file of its own.':
+    '請排除 {{disk}}，或讓 {{vm}} 使用自己的磁碟檔。',
+  'Leaving out disks of {{vm}}': '正在排除 {{vm}} 的磁碟',
+  'Nothing was wrong: a disk was included, and copied for the first time.':
+    '沒有問題：只是納入了一個磁碟並首次複製。',
   'Open the vault, or make it': '開啟或建立保存庫',
   'Open the vault': '開啟保存庫',
   'Try the sign-in': '嘗試登入',

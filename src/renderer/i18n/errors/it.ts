@@ -103,6 +103,14 @@ export const errorsIt: ErrorWords = {
     'La macchina virtuale non ha un tale disco',
     'Controllare i nomi dei dischi con hvrc vm show VM.',
   ],
+  DISK_NOT_PROTECTED: [
+    'Un disco della VM protetta non viene replicato',
+    'Includerlo con hvrc protection disks VM --include DISCO, oppure escluderlo con --exclude DISCO.',
+  ],
+  DISK_SHARED: [
+    'Il file del disco appartiene a un’altra VM protetta',
+    'Dare a ogni VM un proprio file di disco, oppure escludere il disco.',
+  ],
   DISK_IS_OS: [
     'Il disco del sistema operativo non può essere escluso',
     'Lasciare il disco del sistema operativo nella protezione.',

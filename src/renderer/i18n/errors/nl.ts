@@ -94,6 +94,14 @@ export const errorsNl: ErrorWords = {
     'De virtuele machine heeft zo’n schijf niet',
     'Controleer de namen van de schijven met hvrc vm show VM.',
   ],
+  DISK_NOT_PROTECTED: [
+    'Een schijf van de beveiligde VM wordt niet gerepliceerd',
+    'Neem haar op met hvrc protection disks VM --include SCHIJF of laat haar weg met --exclude SCHIJF.',
+  ],
+  DISK_SHARED: [
+    'Het schijfbestand hoort bij een andere beveiligde VM',
+    'Geef elke VM een eigen schijfbestand of laat de schijf weg.',
+  ],
   DISK_IS_OS: [
     'De schijf met het besturingssysteem kan niet worden weggelaten',
     'Laat de schijf met het besturingssysteem in de beveiliging.',

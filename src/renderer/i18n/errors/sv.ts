@@ -85,6 +85,14 @@ export const errorsSv: ErrorWords = {
     'Den virtuella datorn har ingen sådan disk',
     'Kontrollera disknamnen med hvrc vm show VM.',
   ],
+  DISK_NOT_PROTECTED: [
+    'En disk i den skyddade virtuella datorn replikeras inte',
+    'Ta med den med hvrc protection disks VM --include DISK eller utelämna den med --exclude DISK.',
+  ],
+  DISK_SHARED: [
+    'Diskfilen hör till en annan skyddad virtuell dator',
+    'Ge varje virtuell dator en egen diskfil eller utelämna disken.',
+  ],
   DISK_IS_OS: [
     'Operativsystemets disk kan inte utelämnas',
     'Låt operativsystemets disk vara kvar i skyddet.',

@@ -40,6 +40,11 @@ export const errorsZhHant: ErrorWords = {
   VM_ALREADY_PROTECTED: ['虛擬機器已受保護', '若要變更保存庫，請先停用保護。'],
   VM_NOT_PROTECTED: ['虛擬機器未受保護', '請先保護它：hvrc protect VM --vault NAME。'],
   DISK_NOT_IN_VM: ['虛擬機器沒有此磁碟', '請使用 hvrc vm show VM 確認磁碟名稱。'],
+  DISK_NOT_PROTECTED: [
+    '受保護 VM 的一個磁碟未複寫',
+    '請以 hvrc protection disks VM --include 磁碟 納入，或以 --exclude 磁碟 排除。',
+  ],
+  DISK_SHARED: ['磁碟檔屬於另一部受保護的 VM', '請讓每部 VM 使用各自的磁碟檔，或排除該磁碟。'],
   DISK_IS_OS: ['無法排除作業系統磁碟', '請將作業系統磁碟保留在保護中。'],
   STATE_INVALID: ['目前狀態下無法執行此動作', '請使用 hvrc status VM 查看執行或等待的項目。'],
   // replication log and tracking

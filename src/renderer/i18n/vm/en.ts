@@ -105,6 +105,27 @@ export const vmPageEn = {
   'disk.waiting': 'Waiting: disk {{number}} of {{count}} starts when {{before}} is done.',
   'disk.logReaches': 'reaches 50 % in about {{duration}} ({{time}}) at this rate',
   'disk.volumeFree': 'volume free {{size}}',
+  'disk.notProtected': 'Not protected since {{time}}',
+  'disk.notProtected.added':
+    'It was added to the VM after protection was enabled. If it is lost, nothing brings it back.',
+  'disk.notProtected.readable':
+    'It was left out because it could not be read. It can be read now, and is still not replicated.',
+  'disk.notProtected.unreadable':
+    'It was added to the VM after protection was enabled, and cannot be read. Mend it to include it.',
+  'disk.include': 'Include',
+  'disk.includeMore': 'Include …',
+  'disk.exclude': 'Exclude',
+  'disk.excludeMore': 'Exclude …',
+  'disk.checking': 'Checking what must hold first …',
+  'disk.includeTitle': 'Include {{disk}} in the protection of {{vm}}',
+  'disk.includeIntro':
+    'It is copied for the first time while the other disks are replicated on. Recovery points have it as soon as its copy is complete; earlier ones stay as they are.',
+  'disk.excludeTitle': 'Exclude {{disk}} from the protection of {{vm}}',
+  'disk.excludeIntro':
+    'This disk is replicated no more: later recovery points do not have it, and its replica is deleted once no recovery point needs it.',
+  'disk.excludeKept': 'The recovery points that there are keep it for as long as they are kept.',
+  'notice.includeDisk': '{{disk}} is being included in the protection of {{vm}}.',
+  'notice.excludeDisk': '{{disk}} of {{vm}} is being left out.',
   'stats.title': 'Replication statistics',
   'stats.interval': 'From {{from}} to {{to}}',
   'stats.help':
@@ -138,7 +159,8 @@ export const vmPageEn = {
   'vmSettings.source': 'Folder of the VM',
   'vmSettings.leftOut': 'Disks left out',
   'vmSettings.noneLeftOut': 'none',
-  'vmSettings.whereHelp': 'To change the vault or the disks, disable protection and protect the VM again.',
+  'vmSettings.whereHelp':
+    'To change the vault, disable protection and protect the VM again. Disks are included and excluded under Disks.',
   'vmSettings.windows': 'Bandwidth and resynchronization window',
   'vmSettings.unprotectHelp': 'Replication of this VM ends. You are asked whether its replica is kept.',
   'vmSettings.unprotect': 'Disable protection …',

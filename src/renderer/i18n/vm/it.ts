@@ -106,6 +106,27 @@ export const vmPageIt = {
   'disk.waiting': 'In attesa: il disco {{number}} di {{count}} inizia quando {{before}} ha finito.',
   'disk.logReaches': 'raggiunge il 50 % tra circa {{duration}} ({{time}}) a questo ritmo',
   'disk.volumeFree': 'volume libero {{size}}',
+  'disk.notProtected': 'Non protetto dal {{time}}',
+  'disk.notProtected.added':
+    'È stato aggiunto alla VM dopo l’attivazione della protezione. Se va perso, nulla lo riporta indietro.',
+  'disk.notProtected.readable':
+    'Era stato escluso perché non si poteva leggere. Ora si può leggere, ma non viene ancora replicato.',
+  'disk.notProtected.unreadable':
+    'È stato aggiunto alla VM dopo l’attivazione della protezione e non si può leggere. Ripararlo per includerlo.',
+  'disk.include': 'Includi',
+  'disk.includeMore': 'Includi …',
+  'disk.exclude': 'Escludi',
+  'disk.excludeMore': 'Escludi …',
+  'disk.checking': 'Verifica dei requisiti …',
+  'disk.includeTitle': 'Includere {{disk}} nella protezione di {{vm}}',
+  'disk.includeIntro':
+    'Viene copiato per la prima volta mentre gli altri dischi continuano a essere replicati. I punti di ripristino lo contengono appena la copia è completa; quelli precedenti restano come sono.',
+  'disk.excludeTitle': 'Escludere {{disk}} dalla protezione di {{vm}}',
+  'disk.excludeIntro':
+    'Questo disco non viene più replicato: i punti di ripristino successivi non lo contengono, e la sua replica viene eliminata quando nessun punto ne ha più bisogno.',
+  'disk.excludeKept': 'I punti di ripristino esistenti lo conservano finché restano.',
+  'notice.includeDisk': '{{disk}} viene incluso nella protezione di {{vm}}.',
+  'notice.excludeDisk': '{{disk}} di {{vm}} viene escluso.',
   'stats.title': 'Statistiche di replica',
   'stats.interval': 'Dalle {{from}} alle {{to}}',
   'stats.help':
@@ -140,7 +161,7 @@ export const vmPageIt = {
   'vmSettings.leftOut': 'Dischi esclusi',
   'vmSettings.noneLeftOut': 'nessuno',
   'vmSettings.whereHelp':
-    'Per cambiare il deposito o i dischi, disattivare la protezione e proteggere di nuovo la VM.',
+    'Per cambiare il deposito, disattivare la protezione e proteggere di nuovo la VM. I dischi si includono e si escludono in Dischi.',
   'vmSettings.windows': 'Banda e finestra di risincronizzazione',
   'vmSettings.unprotectHelp': 'La replica di questa VM termina. Si chiede se conservarla.',
   'vmSettings.unprotect': 'Disattiva la protezione …',

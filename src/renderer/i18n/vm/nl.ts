@@ -105,6 +105,27 @@ export const vmPageNl = {
   'disk.waiting': 'Wacht: schijf {{number}} van {{count}} begint als {{before}} klaar is.',
   'disk.logReaches': 'bereikt 50 % over ongeveer {{duration}} ({{time}}) in dit tempo',
   'disk.volumeFree': 'volume vrij {{size}}',
+  'disk.notProtected': 'Niet beveiligd sinds {{time}}',
+  'disk.notProtected.added':
+    'Deze schijf is na het beveiligen aan de VM toegevoegd. Gaat ze verloren, dan brengt niets haar terug.',
+  'disk.notProtected.readable':
+    'Deze schijf was weggelaten omdat ze niet kon worden gelezen. Nu kan dat wel; ze wordt nog steeds niet gerepliceerd.',
+  'disk.notProtected.unreadable':
+    'Deze schijf is na het beveiligen aan de VM toegevoegd en kan niet worden gelezen. Herstel haar om haar op te nemen.',
+  'disk.include': 'Opnemen',
+  'disk.includeMore': 'Opnemen …',
+  'disk.exclude': 'Weglaten',
+  'disk.excludeMore': 'Weglaten …',
+  'disk.checking': 'De voorwaarden worden gecontroleerd …',
+  'disk.includeTitle': '{{disk}} opnemen in de beveiliging van {{vm}}',
+  'disk.includeIntro':
+    'De schijf wordt voor het eerst gekopieerd terwijl de andere schijven verder worden gerepliceerd. Herstelpunten bevatten haar zodra de kopie volledig is; eerdere blijven zoals ze zijn.',
+  'disk.excludeTitle': '{{disk}} weglaten uit de beveiliging van {{vm}}',
+  'disk.excludeIntro':
+    'Deze schijf wordt niet meer gerepliceerd: latere herstelpunten bevatten haar niet, en haar replica wordt verwijderd zodra geen herstelpunt die nog nodig heeft.',
+  'disk.excludeKept': 'De herstelpunten die er zijn, houden de schijf zolang ze worden bewaard.',
+  'notice.includeDisk': '{{disk}} wordt opgenomen in de beveiliging van {{vm}}.',
+  'notice.excludeDisk': '{{disk}} van {{vm}} wordt weggelaten.',
   'stats.title': 'Replicatiestatistiek',
   'stats.interval': 'Van {{from}} tot {{to}}',
   'stats.help':
@@ -139,7 +160,7 @@ export const vmPageNl = {
   'vmSettings.leftOut': 'Weggelaten schijven',
   'vmSettings.noneLeftOut': 'geen',
   'vmSettings.whereHelp':
-    'Om de kluis of de schijven te wijzigen, schakelt u de beveiliging uit en beveiligt u de VM opnieuw.',
+    'Om de kluis te wijzigen, schakelt u de beveiliging uit en beveiligt u de VM opnieuw. Schijven neemt u op of laat u weg onder Schijven.',
   'vmSettings.windows': 'Bandbreedte en tijdvenster',
   'vmSettings.unprotectHelp': 'De replicatie van deze VM eindigt. U wordt gevraagd of de replica blijft.',
   'vmSettings.unprotect': 'Beveiliging uitschakelen …',

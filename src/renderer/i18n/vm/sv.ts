@@ -105,6 +105,27 @@ export const vmPageSv = {
   'disk.waiting': 'Väntar: disk {{number}} av {{count}} börjar när {{before}} är klar.',
   'disk.logReaches': 'når 50 % om ungefär {{duration}} ({{time}}) i den här takten',
   'disk.volumeFree': 'volymen har {{size}} ledigt',
+  'disk.notProtected': 'Inte skyddad sedan {{time}}',
+  'disk.notProtected.added':
+    'Disken lades till i den virtuella datorn efter att skyddet aktiverades. Om den går förlorad finns inget som återställer den.',
+  'disk.notProtected.readable':
+    'Disken utelämnades eftersom den inte kunde läsas. Nu kan den läsas men replikeras fortfarande inte.',
+  'disk.notProtected.unreadable':
+    'Disken lades till efter att skyddet aktiverades och kan inte läsas. Laga den för att ta med den.',
+  'disk.include': 'Ta med',
+  'disk.includeMore': 'Ta med …',
+  'disk.exclude': 'Utelämna',
+  'disk.excludeMore': 'Utelämna …',
+  'disk.checking': 'Kontrollerar förutsättningarna …',
+  'disk.includeTitle': 'Ta med {{disk}} i skyddet av {{vm}}',
+  'disk.includeIntro':
+    'Disken kopieras för första gången medan de andra diskarna replikeras vidare. Återställningspunkter innehåller den så snart kopian är klar; tidigare punkter förblir som de är.',
+  'disk.excludeTitle': 'Utelämna {{disk}} ur skyddet av {{vm}}',
+  'disk.excludeIntro':
+    'Disken replikeras inte längre: senare återställningspunkter innehåller den inte, och dess replik tas bort när ingen återställningspunkt behöver den.',
+  'disk.excludeKept': 'De återställningspunkter som finns behåller disken så länge de sparas.',
+  'notice.includeDisk': '{{disk}} tas med i skyddet av {{vm}}.',
+  'notice.excludeDisk': '{{disk}} i {{vm}} utelämnas.',
   'stats.title': 'Replikeringsstatistik',
   'stats.interval': 'Från {{from}} till {{to}}',
   'stats.help':
@@ -139,7 +160,7 @@ export const vmPageSv = {
   'vmSettings.leftOut': 'Utelämnade diskar',
   'vmSettings.noneLeftOut': 'inga',
   'vmSettings.whereHelp':
-    'För att byta valv eller diskar, inaktivera skyddet och skydda den virtuella datorn igen.',
+    'För att byta valv, inaktivera skyddet och skydda den virtuella datorn igen. Diskar tas med och utelämnas under Diskar.',
   'vmSettings.windows': 'Bandbredd och omsynkroniseringsfönster',
   'vmSettings.unprotectHelp':
     'Replikeringen av den här virtuella datorn upphör. Du får frågan om repliken ska behållas.',

@@ -42,6 +42,11 @@ export const describeResult = (result: JobResult): string => {
       return t('result.finalize');
     case 'change':
       return t('result.change', { frequency: result.frequencySeconds, points: result.retentionPoints });
+    case 'disks':
+      return t('result.disks', {
+        included: result.included.join(', ') || t('common.none'),
+        excluded: result.excluded.join(', ') || t('common.none'),
+      });
     case 'vault':
       return t('result.vault', { target: result.target });
     case 'unprotect':

@@ -1,3 +1,4 @@
+import { Button } from '@fluentui/react-components';
 import type { DiskStatus, VmStatus } from '../../../contract/reports.ts';
 import { lastOf } from '../../charts/chart-rows.ts';
 import { useSeries } from '../../charts/use-series.ts';
@@ -7,6 +8,8 @@ import { ProgressBar } from '../../components/progress-bar.tsx';
 import { formatBytes, formatDuration, formatExactTime, formatPercent, formatTime } from '../../format.ts';
 import { t } from '../../i18n/words.ts';
 import { headlineOf } from '../../said-by-engine.ts';
+import { openDialog } from '../../stores/ui-store.ts';
+import { UnprotectedDiskCard } from './unprotected-disk.tsx';
 import { waitingFor } from './waiting-for.ts';
 
 /** Where on the bar the 50 % line stands. */
@@ -69,7 +72,29 @@ const LogOfDisk = (props: DiskProps) => {
   );
 };
 
-const Disk = ({ disk, nowMs, freeBytes, waits }: DiskProps & { readonly waits: string | null }) => (
+/** Takes the disk into the protection, or out of it; not the operating system's. */
+const ChangeDisk = ({ disk, vmId }: { readonly disk: DiskStatus; readonly vmId: string }) => {
+  const { id, name, excluded } = disk;
+  if (disk.isOperatingSystem === true) return null;
+  const words = t(excluded ? 'disk.includeMore' : 'disk.excludeMore');
+  const kind = excluded ? 'includeDisk' : 'excludeDisk';
+  return (
+    <Button
+      size="small"
+      aria-label={`${words} ${name}`}
+      onClick={() => openDialog({ kind, vmId, disk: { id, name } })}
+    >
+      {words}
+    </Button>
+  );
+};
+
+interface DiskCardProps extends DiskProps {
+  readonly vmId: string;
+  readonly waits: string | null;
+}
+
+const Disk = ({ disk, nowMs, freeBytes, vmId, waits }: DiskCardProps) => (
   <section className="card disk" aria-label={disk.name}>
     <div>
       <h2>{disk.name}</h2>
@@ -86,6 +111,7 @@ const Disk = ({ disk, nowMs, freeBytes, waits }: DiskProps & { readonly waits: s
           </>
         )}
       </dl>
+      <ChangeDisk disk={disk} vmId={vmId} />
     </div>
     {disk.excluded ? (
       <div>
@@ -120,9 +146,13 @@ export const Disks = ({ status, nowMs }: { readonly status: VmStatus; readonly n
   };
   return (
     <div className="stack">
+      {status.unprotectedDisks?.map((disk) => (
+        <UnprotectedDiskCard key={disk.id} status={status} disk={disk} nowMs={nowMs} />
+      ))}
       {status.disks.map((disk) => (
         <Disk
           key={disk.id}
+          vmId={status.id}
           disk={disk}
           nowMs={nowMs}
           freeBytes={freeBytes(disk.name)}
