@@ -105,6 +105,7 @@ export const vmPageEn = {
   'disk.waiting': 'Waiting: disk {{number}} of {{count}} starts when {{before}} is done.',
   'disk.logReaches': 'reaches 50 % in about {{duration}} ({{time}}) at this rate',
   'disk.volumeFree': 'volume free {{size}}',
+  'trouble.unprotected': 'That does not include {{disks}}: include it under Disks, or exclude it.',
   'disk.notProtected': 'Not protected since {{time}}',
   'disk.notProtected.added':
     'It was added to the VM after protection was enabled. If it is lost, nothing brings it back.',

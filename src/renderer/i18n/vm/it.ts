@@ -106,6 +106,7 @@ export const vmPageIt = {
   'disk.waiting': 'In attesa: il disco {{number}} di {{count}} inizia quando {{before}} ha finito.',
   'disk.logReaches': 'raggiunge il 50 % tra circa {{duration}} ({{time}}) a questo ritmo',
   'disk.volumeFree': 'volume libero {{size}}',
+  'trouble.unprotected': 'Ciò non comprende {{disks}}: includerlo in Dischi, oppure escluderlo.',
   'disk.notProtected': 'Non protetto dal {{time}}',
   'disk.notProtected.added':
     'È stato aggiunto alla VM dopo l’attivazione della protezione. Se va perso, nulla lo riporta indietro.',

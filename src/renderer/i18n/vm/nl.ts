@@ -105,6 +105,7 @@ export const vmPageNl = {
   'disk.waiting': 'Wacht: schijf {{number}} van {{count}} begint als {{before}} klaar is.',
   'disk.logReaches': 'bereikt 50 % over ongeveer {{duration}} ({{time}}) in dit tempo',
   'disk.volumeFree': 'volume vrij {{size}}',
+  'trouble.unprotected': 'Daar hoort {{disks}} niet bij: neem de schijf op onder Schijven, of laat haar weg.',
   'disk.notProtected': 'Niet beveiligd sinds {{time}}',
   'disk.notProtected.added':
     'Deze schijf is na het beveiligen aan de VM toegevoegd. Gaat ze verloren, dan brengt niets haar terug.',

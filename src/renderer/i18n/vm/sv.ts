@@ -105,6 +105,7 @@ export const vmPageSv = {
   'disk.waiting': 'Väntar: disk {{number}} av {{count}} börjar när {{before}} är klar.',
   'disk.logReaches': 'når 50 % om ungefär {{duration}} ({{time}}) i den här takten',
   'disk.volumeFree': 'volymen har {{size}} ledigt',
+  'trouble.unprotected': 'Det omfattar inte {{disks}}: ta med disken under Diskar, eller utelämna den.',
   'disk.notProtected': 'Inte skyddad sedan {{time}}',
   'disk.notProtected.added':
     'Disken lades till i den virtuella datorn efter att skyddet aktiverades. Om den går förlorad finns inget som återställer den.',

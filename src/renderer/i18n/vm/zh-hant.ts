@@ -103,6 +103,7 @@ export const vmPageZhHant = {
   'disk.waiting': '等待中：{{before}} 完成後，第 {{number}} 個磁碟（共 {{count}} 個）才開始。',
   'disk.logReaches': '以此速度約在 {{duration}} 後（{{time}}）達到 50 %',
   'disk.volumeFree': '磁碟區可用 {{size}}',
+  'trouble.unprotected': '其中不包括 {{disks}}：請在「磁碟」中納入或排除。',
   'disk.notProtected': '自 {{time}} 起未受保護',
   'disk.notProtected.added': '此磁碟是在啟用保護後才加入 VM 的。若遺失便無法復原。',
   'disk.notProtected.readable': '此磁碟先前因無法讀取而被排除。現在已可讀取，但仍未複寫。',

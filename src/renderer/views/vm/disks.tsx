@@ -79,13 +79,15 @@ const ChangeDisk = ({ disk, vmId }: { readonly disk: DiskStatus; readonly vmId: 
   const words = t(excluded ? 'disk.includeMore' : 'disk.excludeMore');
   const kind = excluded ? 'includeDisk' : 'excludeDisk';
   return (
-    <Button
-      size="small"
-      aria-label={`${words} ${name}`}
-      onClick={() => openDialog({ kind, vmId, disk: { id, name } })}
-    >
-      {words}
-    </Button>
+    <div className="form-actions">
+      <Button
+        size="small"
+        aria-label={`${words} ${name}`}
+        onClick={() => openDialog({ kind, vmId, disk: { id, name } })}
+      >
+        {words}
+      </Button>
+    </div>
   );
 };
 

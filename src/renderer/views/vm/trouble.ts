@@ -64,6 +64,9 @@ export const troubleOf = (status: VmStatus, nowMs: number): Trouble | null => {
     title: reasonWords(reason),
     sentences: [
       whatIsSafe(status, nowMs),
+      ...(status.unprotectedDisks === undefined
+        ? []
+        : [t('trouble.unprotected', { disks: status.unprotectedDisks.map(({ name }) => name).join(', ') })]),
       whatIsTracked(status),
       whatIsNext(status, nowMs),
       ...prevention,
