@@ -1,59 +1,10 @@
 import { extname, join } from 'node:path';
-import { openReplicaVault } from '../vault/open-vault.ts';
-import type { ReplicaContent } from '../vault/replica-vault.ts';
-import type { VaultSpec } from './protocol.ts';
 import { BlockReader } from './reading/block-reader.ts';
 import { laneCount } from './reading/lane-count.ts';
-import { restoreDisk } from './resyncing/restore-disk.ts';
-import { resyncDisk } from './resyncing/resync-disk.ts';
-import { verifyDisk } from './resyncing/verify-disk.ts';
-import { serveTasks } from './serve-tasks.ts';
-import { sendLogs } from './uploading/send-logs.ts';
-import { withReplica } from './uploading/with-replica.ts';
 
-/** Worker entry point: the resync engine. Whatever compares a whole disk with its replica: resynchronize, verify, restore. */
+/** Worker entry point: the resync engine. Its lanes load beside the rest. */
 
-const reader = new BlockReader(
-  laneCount(),
-  join(import.meta.dirname, 'reading', `lane${extname(import.meta.filename)}`),
-);
-
-const withContent = async <T>(
-  spec: VaultSpec,
-  vmId: string,
-  diskId: string,
-  pointId: string | null,
-  use: (content: ReplicaContent) => Promise<T>,
-): Promise<T> => {
-  const vault = await openReplicaVault(spec);
-  try {
-    const vm = await vault.readVm(vmId);
-    try {
-      const content = await vm.openDisk(diskId, pointId);
-      try {
-        return await use(content);
-      } finally {
-        await content.close();
-      }
-    } finally {
-      await vm.close();
-    }
-  } finally {
-    await vault.close();
-  }
-};
-
-serveTasks({
-  resync: (params, context) =>
-    withReplica(params.replica, context.signal, (replica) => resyncDisk(params, replica, reader, context)),
-  renew: (params, context) =>
-    withReplica(params.replica, context.signal, (replica) => sendLogs(params, replica, context)),
-  verify: ({ vault, vmId, source }, context) =>
-    withContent(vault, vmId, source.diskId, null, (content) =>
-      verifyDisk({ source }, content, reader, context),
-    ),
-  restore: (params, context) =>
-    withContent(params.vault, params.vmId, params.diskId, params.pointId, (content) =>
-      restoreDisk(params, content, reader, context),
-    ),
-});
+const laneEntry = join(import.meta.dirname, 'reading', `lane${extname(import.meta.filename)}`);
+const reader = new BlockReader(laneCount(), laneEntry);
+const { serveResync } = await import('./resyncing/serve-resync.ts');
+serveResync(reader);
