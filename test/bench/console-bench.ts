@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Browser, type CDPSession, chromium, type Page } from '@playwright/test';
 import { findBrowser } from '../../scripts/browser.ts';
 import { outDirectory } from '../../scripts/product.ts';
-import type { VmStatus } from '../../src/contract/reports.ts';
+import type { StatusReport, VmStatus } from '../../src/contract/reports.ts';
 import { BrowserDoor } from '../../src/main/transport/websocket.ts';
 import { hvrc, startAgent } from '../e2e/agent-process.ts';
 import { compressedBytes, initialScripts } from '../support/initial-scripts.ts';
@@ -120,10 +120,11 @@ const statusesAt = (second: number): readonly VmStatus[] =>
 /** An engine that plays a site of 240 busy disks. */
 const replayedEngine = (): RecordingConsole =>
   new RecordingConsole({
-    status: () => ({
+    status: (): StatusReport => ({
       host: null,
       engineRunning: true,
       hostHealth: { health: 'Normal', reasons: [] },
+      nextWindowAt: null,
       vms: statusesAt(0),
     }),
     'host.show': () => ({ root: '/vms', vms, reachable: true, error: null }),
