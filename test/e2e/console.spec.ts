@@ -271,6 +271,10 @@ test.describe('with a protected VM', () => {
     await page.getByLabel('Taal').selectOption('English');
     await page.reload();
     await expect(page.locator('.shell[data-theme="light"][data-density="compact"]')).toBeVisible();
+    // The desktop's page keeps it for the tests that follow.
+    await page.getByRole('radio', { name: 'As the system' }).check();
+    await page.getByRole('radio', { name: 'Comfortable' }).check();
+    await expect(page.locator('.shell[data-density="comfortable"]')).toBeVisible();
   });
 
   test('every part of a VM’s page says what is there', async ({ door }) => {
