@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { LogLine, LogLinesReport } from '../../contract/log-lines.ts';
 import { parseJson } from '../platform/parse-json.ts';
+import { errnoOf } from '../platform/positional-io.ts';
 
 /** Lines before the moment, and from it on. */
 const linesEachSide = 10;
@@ -38,8 +39,12 @@ const filesFor = async (path: string, atMs: number): Promise<readonly string[]> 
   const files: { readonly file: string; readonly endedMs: number }[] = [];
   for (let age = filesKept; age >= 0; age--) {
     const file = age === 0 ? path : `${path}.${age}`;
-    const stats = await stat(file).catch(() => null);
-    if (stats !== null) files.push({ file, endedMs: stats.mtimeMs });
+    try {
+      files.push({ file, endedMs: (await stat(file)).mtimeMs });
+    } catch (error) {
+      // Not every age has a file; one that may not be read is the caller's to tell.
+      if (errnoOf(error) !== 'ENOENT') throw error;
+    }
   }
   const holding = files.findIndex(({ endedMs }) => endedMs >= atMs);
   const first = holding === -1 ? files.length - 1 : holding - 1;
